@@ -1,0 +1,156 @@
+"""Stage 1 of 4: a photo's bytes → upright RGB uint8 [H,W,3]. Pillow is the reference for every port.
+
+The rules (docs/bundle.md has them for porters): the first frame; EXIF orientation applied in every container;
+colour profiles and gamma ignored, pixels as stored; alpha over white; 16 bits reduced by `>> 8`; size checked
+before decoding. A photo that can't be read raises the PhotoError whose `reason` says why.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from safelight.errors import (
+    CorruptImage,
+    EmptyFile,
+    ImageTooLarge,
+    NotAFile,
+    NotAnImage,
+    PhotoError,
+    TruncatedImage,
+    UnreadableFile,
+    UnsupportedImage,
+)
+
+Pixels = NDArray[np.uint8]
+
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP")  # what every engine decodes
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp"})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a photo may cost; checked on the header, before decoding."""
+
+    pixels: int = 100_000_000  # width × height
+    bytes: int = 256 * 2**20  # of the file
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
+    """Decode a file, or a file's bytes, to upright RGB uint8 [H,W,3]. Raises a PhotoError."""
+    name = str(source) if isinstance(source, Path) else "the photo"
+    data = read(source, limits=limits) if isinstance(source, Path) else source
+    if not data:
+        raise EmptyFile(f"{name} is empty: 0 bytes. Copy it again from where it came.")
+    image = _open(data, name)
+    if image.width * image.height > limits.pixels:
+        raise ImageTooLarge(f"{name} has {image.width} × {image.height} pixels, more than the limit of {limits.pixels:,}. Shrink it first.")
+    try:
+        image.load()
+        return np.array(_flatten(ImageOps.exif_transpose(image)))
+    except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, … on damaged data
+        raise _blame(error, name) from error
+
+
+def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """A photo's bytes. Raises NotAFile, UnreadableFile or ImageTooLarge."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise NotAFile(f"{path} is not a file. Name a photo, or a folder where a folder is asked for.")
+        if status.st_size > limits.bytes:
+            raise ImageTooLarge(f"{path} has {status.st_size:,} bytes, more than the limit of {limits.bytes:,}. Shrink it first.")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotAFile(f"{path} does not exist. Check the path.") from error
+    except OSError as error:
+        raise UnreadableFile(f"{path} can't be read: {error.strerror or error}. Check its permissions.") from error
+
+
+def find_photos(folder: Path) -> list[Path]:
+    """Every file below `folder` with a photo's suffix, sorted by path; hidden files and folders are left out."""
+    found: list[Path] = []
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
+    return sorted(found)
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        kind = _other_kind(data)
+        if kind in FORMATS:
+            raise CorruptImage(f"{name} starts as {kind} but its header is damaged. Export it again from its source.") from error
+        if kind:
+            raise UnsupportedImage(f"{name} is {kind}, outside the contract. Save it as JPEG, PNG or WebP.") from error
+        raise NotAnImage(f"{name} is not an image: it starts with {data[:8]!r}. Remove it from the folder.") from error
+    except Image.DecompressionBombError as error:
+        raise ImageTooLarge(f"{name} is too large to decode: {error} Shrink it first.") from error
+    except Exception as error:  # a header can break a decoder in as many ways as the data
+        raise _blame(error, name) from error
+
+
+_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (  # offset, bytes, format
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (0, b"\x89PNG\r\n\x1a\n", "PNG"),
+    (0, b"GIF87a", "GIF"),
+    (0, b"GIF89a", "GIF"),
+    (8, b"WEBP", "WEBP"),
+    (4, b"ftypavif", "AVIF"),
+    (4, b"ftypavis", "AVIF"),
+    (0, b"BM", "BMP"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftyphev", "HEIC"),
+    (4, b"ftypmif1", "HEIF"),
+    (4, b"ftypmsf1", "HEIF"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"8BPS", "Photoshop"),
+    (0, b"\0\0\x01\0", "an icon"),
+    (0, b"%PDF", "PDF"),
+    (0, b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (0, b"\0\0\0\x0cJXL ", "JPEG XL"),
+)
+
+
+def _other_kind(data: bytes) -> str:
+    """The format that the first bytes announce, "" if none that we know."""
+    return next((kind for offset, magic, kind in _SIGNATURES if data[offset:].startswith(magic)), "")
+
+
+def _blame(error: Exception, name: str) -> PhotoError:
+    """The PhotoError that says what a decoder's exception means."""
+    text = str(error)
+    if "truncated" in text.lower() or isinstance(error, EOFError):
+        return TruncatedImage(f"{name} ends early ({text}). Copy it again from where it came.")
+    return CorruptImage(f"{name} is damaged ({type(error).__name__}: {text}). Export it again from its source.")
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Any Pillow mode → RGB, alpha over white."""
+    if image.mode.startswith("I") or image.mode == "F":  # Pillow's convert clips 16-bit grey at 255: all white
+        grey = np.asarray(image).astype(np.uint32)
+        return Image.fromarray((grey >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    return Image.fromarray(over_white(np.asarray(image.convert("RGBA"))))
+
+
+def over_white(rgba: NDArray[np.uint8]) -> Pixels:
+    """RGBA uint8 [H,W,4], not premultiplied → RGB uint8 [H,W,3]: round((c·a + 255·(255−a)) / 255), in integers."""
+    colour = rgba[..., :3].astype(np.uint32)
+    alpha = rgba[..., 3:].astype(np.uint32)
+    return ((2 * (colour * alpha + 255 * (255 - alpha)) + 255) // 510).astype(np.uint8)
