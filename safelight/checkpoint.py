@@ -1,5 +1,6 @@
-"""A run's network on disk: `model.safetensors` (never a pickle) beside its `spec.json`. Both sides need it:
-`train` writes one, `export` reads it, and a bundle carries one as its PyTorch reference.
+"""A run's network on disk: `model.safetensors` (never a pickle) beside its `spec.json`.
+
+`train` writes one, `export` reads it, and a bundle carries the weights as its PyTorch reference.
 """
 
 from __future__ import annotations
