@@ -1,0 +1,75 @@
+# Everything that is done with a checkout. `make` alone lists it. Python 3.11 or newer and make are enough to start:
+# scripts/bootstrap.py brings the rest into .venv/ and .cache/. Stamps lie inside what they vouch for, so that deleting
+# .venv or node_modules is always a fresh start.
+
+PYTHON ?= python3
+BOOTSTRAP := $(PYTHON) scripts/bootstrap.py
+RUN := .venv/bin/
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
+export PYTHONUNBUFFERED := 1
+
+LOCKS := uv.lock pyproject.toml scripts/bootstrap.py
+WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' -not -path 'webapp/dist/*' 2>/dev/null)
+
+# The steps share one .venv and one node_modules, and pytest's summary must come last: -j changes nothing here.
+.NOTPARALLEL:
+.PHONY: help demo test check quick bench webapp browser clean versions
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: .venv/.demo webapp browser ## train, export, prove and build a site, on photos that come with the install
+	@$(RUN)safelight demo
+
+test: .venv/.test webapp browser ## all tests: web, then Python
+	@echo '== web tests'
+	@npm --prefix webapp --silent run test
+	@echo '== Python tests'
+	@$(RUN)pytest -q --tb=short
+
+check: .venv/.test webapp/node_modules/.stamp ## format, lint, types, import layers, web checks
+	@echo '== ruff' && $(RUN)ruff format --check --quiet . && $(RUN)ruff check --quiet .
+	@echo '== mypy' && $(RUN)mypy && $(RUN)mypy scripts bench
+	@echo '== import layers' && layers=$$($(RUN)lint-imports --no-cache) || { echo "$$layers"; exit 1; }
+	@echo '== web' && npm --prefix webapp --silent run check
+
+quick: check ## check, and the tests that take no browser and no minutes
+	@npm --prefix webapp --silent run test
+	@$(RUN)pytest -q --tb=short -m 'not slow and not browser'
+
+bench: .venv/.bench webapp browser ## every figure of the README
+	@for script in bench/*.py; do echo "== $$script"; $(RUN)python "$$script" || exit 1; done
+
+webapp: webapp/dist/index.html ## build the web page into webapp/dist
+
+browser: # a browser to prove things in; without one its checks are skipped, and say so
+	@$(BOOTSTRAP) browser
+
+versions: .venv/.test webapp/node_modules/.stamp # what the checks run with
+	@$(BOOTSTRAP) versions
+
+clean: ## remove what was built; .venv and .cache/tools stay
+	rm -rf demo webapp/dist build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find safelight train export tests bench scripts -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.demo: $(LOCKS)
+	@$(BOOTSTRAP) python export
+	@touch $@
+
+.venv/.test: $(LOCKS)
+	@$(BOOTSTRAP) python referee dev
+	@touch $@ .venv/.demo
+
+.venv/.bench: $(LOCKS)
+	@$(BOOTSTRAP) python referee bench dev
+	@touch $@ .venv/.test .venv/.demo
+
+webapp/node_modules/.stamp: webapp/package-lock.json webapp/package.json scripts/bootstrap.py
+	@$(BOOTSTRAP) node
+	@npm --prefix webapp ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+webapp/dist/index.html: webapp/node_modules/.stamp $(WEB_SOURCES)
+	@npm --prefix webapp --silent run build
+	@touch $@
