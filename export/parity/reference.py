@@ -1,0 +1,54 @@
+"""PyTorch, the reference: the run's own network in fp32, and the same with rounded weights for smaller precisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.bundle import Bundle
+from safelight.checkpoint import load_weights
+from safelight.errors import RuntimeUnavailable
+from safelight.spec import Precision, Spec
+
+if TYPE_CHECKING:
+    from safelight.models.network import Network
+
+Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+
+def of_bundle(bundle: Bundle, precisions: set[Precision]) -> dict[Precision, Answer]:
+    """The reference of each precision from the weights that the bundle carries. Raises RuntimeUnavailable without PyTorch."""
+    try:
+        import torch
+    except ImportError as error:
+        raise RuntimeUnavailable(f"PyTorch, the reference, is not installed ({error}). Run: pip install 'safelight[export]'") from error
+    del torch
+    path = bundle.path(bundle.file("pytorch-fp32").parts[0])
+    return of_network(load_weights(path, bundle.spec), bundle.spec, precisions)
+
+
+def of_network(network: Network, spec: Spec, precisions: set[Precision]) -> dict[Precision, Answer]:
+    """fp32: the network as it was trained, nothing folded. fp16: the folded network with its weights rounded to half."""
+    from export.deployable import Deployable, with_half_weights
+
+    answers: dict[Precision, Answer] = {"fp32": _answer(lambda x: (network(x) / spec.output.temperature).softmax(1))}
+    if "fp16" in precisions:
+        rounded = with_half_weights(Deployable(network, temperature=spec.output.temperature))
+        answers["fp16"] = _answer(lambda x: rounded(x)[0])
+    return answers
+
+
+def _answer(network: Callable[..., object]) -> Answer:
+    import torch
+
+    def answer(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            probabilities = network(torch.from_numpy(pixels[None].astype(np.float32)))
+        assert isinstance(probabilities, torch.Tensor)  # narrows the type; a network returns nothing else
+        result: NDArray[np.float32] = probabilities[0].numpy()
+        return result
+
+    return answer

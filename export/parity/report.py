@@ -1,0 +1,119 @@
+"""What a parity run found: one row a runtime, and the same content as text, JSON, JUnit and HTML."""
+
+from __future__ import annotations
+
+import json
+import math
+import xml.etree.ElementTree as ET
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Status = Literal["pass", "fail", "skipped"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage before the network, against the reference: how many photos came out identical."""
+
+    files: int
+    identical: int
+    max_abs: int | None  # of 255; None where only checksums were compared and they differ
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Which photos an engine accepts, against Python. `differ` holds {"file", "python", "engine"}."""
+
+    files: int
+    agree: int
+    differ: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One runtime executing one file of the bundle."""
+
+    status: Status
+    reason: str = ""
+    images: int = 0
+    max_abs_probability: float = 0.0
+    mean_abs_probability: float = 0.0
+    flips: int = 0
+    near_ties: int = 0
+    median_ms: float = 0.0  # one photo through the network, without decode and resize
+    tolerance: float = 0.0
+    worst: str = ""  # the name of the photo with the largest difference
+    stages: dict[str, Stage] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """The whole run. `runtimes` is keyed "runtime/file", in a browser "browser/runtime/file"."""
+
+    bundle: str
+    photos: int
+    refused: dict[str, str]  # photo → reason code, the same in every runtime or the run fails
+    runtimes: dict[str, Row]
+    verdicts: dict[str, Verdicts] = field(default_factory=dict)  # browser → verdicts
+    versions: dict[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()  # failures of the bundle itself or of --require
+
+    @property
+    def passed(self) -> bool:
+        """True if at least one runtime passed, none failed and nothing required is missing."""
+        statuses = [row.status for row in self.runtimes.values()]
+        return "pass" in statuses and "fail" not in statuses and not self.problems
+
+
+def as_json(report: ParityReport) -> str:
+    """The report as JSON; the keys are stable."""
+    return json.dumps({"passed": report.passed, **asdict(report)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_junit(report: ParityReport) -> str:
+    """The report as JUnit XML, one test case a runtime, for CI servers."""
+    rows = report.runtimes
+    failures = sum(row.status == "fail" for row in rows.values()) + len(report.problems)
+    suite = ET.Element(
+        "testsuite",
+        name=f"safelight verify {report.bundle}",
+        tests=str(len(rows) + len(report.problems)),
+        failures=str(failures),
+        skipped=str(sum(row.status == "skipped" for row in rows.values())),
+    )
+    for name, row in rows.items():
+        case = ET.SubElement(suite, "testcase", classname="parity", name=name, time=f"{row.median_ms * row.images / 1000:.3f}")
+        if row.status == "fail":
+            ET.SubElement(case, "failure", message=row.reason).text = f"worst photo: {row.worst}"
+        elif row.status == "skipped":
+            ET.SubElement(case, "skipped", message=row.reason)
+    for problem in report.problems:
+        ET.SubElement(ET.SubElement(suite, "testcase", classname="bundle", name="contract"), "failure", message=problem)
+    ET.indent(suite)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
+
+
+def as_html(report: ParityReport) -> str:
+    """The report as one self-contained page."""
+    from jinja2 import Environment, PackageLoader
+
+    rows = report.runtimes
+    measured = [row.max_abs_probability for row in rows.values() if row.images]
+    environment = Environment(loader=PackageLoader("export.parity"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["position"] = _position
+    environment.globals["count"] = lambda status: sum(row.status == status for row in rows.values())
+    return environment.get_template("report.html.jinja").render(report=report, rows=rows, worst=max(measured, default=None))
+
+
+def _position(value: float) -> float:
+    """Where a difference stands on the logarithmic scale from 1e-9 (0 %) to 1 (100 %)."""
+    return round(100 * min(1.0, max(0.0, 1 + math.log10(max(value, 1e-9)) / 9)), 1)
+
+
+def write(report: ParityReport, *, json_path: Path | None = None, junit_path: Path | None = None, html_path: Path | None = None) -> None:
+    """Write the report in the forms that were asked for."""
+    for path, render in ((json_path, as_json), (junit_path, as_junit), (html_path, as_html)):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(render(report), encoding="utf-8")

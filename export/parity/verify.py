@@ -1,0 +1,213 @@
+"""The parity run: photos → reference → every runtime of every file → report. Nothing here swallows a failure."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from export import golden
+from export.formats import FORMATS
+from export.parity import browser_rows
+from export.parity.compare import Answers, compare, disagreement
+from export.parity.photos import Prepared, golden_photos, photos_below, prepare
+from export.parity.reference import of_bundle
+from export.parity.report import ParityReport, Row, Verdicts
+from safelight.bundle import Bundle
+from safelight.errors import RuntimeUnavailable
+from safelight.runtimes import RUNTIMES, Runtime
+from safelight.spec import ModelFile, Precision
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+
+REFERENCE = "pytorch"
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """What to verify with. The command line reads its defaults from here."""
+
+    images: Path | None = None  # a folder of photos besides the golden ones; nothing of it is stored
+    max_images: int = 200  # of that folder, spread evenly
+    runtimes: tuple[str, ...] = ()  # names or beginnings of row names; () means all
+    browsers: tuple[str, ...] = ("chromium",)
+    slow_images: int = 24  # photos for runtimes that are slow without a GPU
+    require: tuple[str, ...] = ()  # names or beginnings that must pass: a skip becomes a failure
+
+
+def verify(bundle: Bundle, options: VerifyOptions, on_progress: Progress = lambda *_: None) -> ParityReport:
+    """Hold every runtime to PyTorch on the golden photos and on `options.images`.
+
+    Raises RuntimeUnavailable where photos are given but PyTorch isn't installed, BundleError for a bad folder.
+    """
+    photos = golden_photos(bundle) + (photos_below(options.images, options.max_images) if options.images else [])
+    prepared = [*_watched(prepare(photos, bundle.spec.input), "decode and resize", len(photos), on_progress)]
+    accepted = [one for one in prepared if one.verdict == "ok"]
+    reference, pytorch = _reference(bundle, accepted, options, on_progress)
+    rows: dict[str, Row] = {}
+    if _wanted(f"{REFERENCE}/pytorch-fp32", options):
+        rows[f"{REFERENCE}/pytorch-fp32"] = pytorch
+    for file in bundle.spec.files:
+        for runtime in RUNTIMES.values():
+            name = f"{runtime.NAME}/{file.key}"
+            if file.format in runtime.FORMATS and _wanted(name, options):
+                rows[name] = _python_row(name, runtime, bundle, file, accepted, reference[file.precision], on_progress)
+    verdicts: dict[str, Verdicts] = {}
+    for browser in options.browsers:
+        found, verdict = browser_rows.measure(
+            browser,
+            bundle,
+            prepared,
+            reference,
+            wanted=lambda name: _wanted(name, options),
+            slow_images=options.slow_images,
+            on_progress=on_progress,
+        )
+        rows |= found
+        if verdict is not None:
+            verdicts[browser] = verdict
+    return ParityReport(
+        bundle=bundle.spec.name,
+        photos=len(accepted),
+        refused={one.photo.name: one.verdict for one in prepared if one.verdict != "ok"},
+        runtimes=rows,
+        verdicts=verdicts,
+        versions=_versions(),
+        problems=(*_golden_problems(bundle, prepared), *_missing(options.require, rows)),
+    )
+
+
+def _wanted(name: str, options: VerifyOptions) -> bool:
+    return not options.runtimes or any(
+        name == pick or name.startswith((f"{pick}/", f"{pick}-")) or f"/{pick}/" in name for pick in options.runtimes
+    )
+
+
+def _reference(
+    bundle: Bundle, accepted: Sequence[Prepared], options: VerifyOptions, on_progress: Progress
+) -> tuple[dict[Precision, Answers], Row]:
+    """PyTorch's answers for every accepted photo and precision, and PyTorch's own row: today's answers against the stored ones."""
+    precisions: set[Precision] = {file.precision for file in bundle.spec.files}
+    stored = _stored_answers(bundle, accepted)
+    try:
+        answer = of_bundle(bundle, precisions)
+    except RuntimeUnavailable as error:
+        if options.images is not None:
+            raise
+        return stored, Row("skipped", f"{error} The bundle's stored answers are the reference")
+    today: dict[Precision, Answers] = {}
+    elapsed: list[float] = []
+    for precision, function in answer.items():
+        rows = []
+        for one in _watched(accepted, f"PyTorch {precision}", len(accepted), on_progress):
+            start = time.perf_counter()
+            rows.append(function(one.pixels))
+            elapsed.append(1000 * (time.perf_counter() - start))
+        today[precision] = np.array(rows)
+    if not stored:
+        return today, Row("skipped", "the bundle has no stored answers yet")
+    tolerance = FORMATS["pytorch"].TOLERANCE["fp32"]
+    size = len(next(iter(stored.values())))  # the golden photos come first
+    row = _judge([one.photo.name for one in accepted], stored["fp32"], today["fp32"][:size], tolerance, statistics.median(elapsed))
+    return today, row
+
+
+def _stored_answers(bundle: Bundle, accepted: Sequence[Prepared]) -> dict[Precision, Answers]:
+    if bundle.spec.golden is None:
+        return {}
+    _, probabilities = golden.read_answers(bundle.folder, bundle.spec.golden.probabilities)
+    names = [one.photo.name for one in accepted if one.photo.name in probabilities["fp32"]]
+    precisions: list[Precision] = [precision for precision in ("fp32", "fp16") if precision in probabilities]
+    return {precision: np.array([probabilities[precision][name] for name in names], np.float32) for precision in precisions}
+
+
+def _python_row(
+    name: str, runtime: Runtime, bundle: Bundle, file: ModelFile, accepted: Sequence[Prepared], reference: Answers, on_progress: Progress
+) -> Row:
+    tolerance = FORMATS[file.format].TOLERANCE[file.precision]
+    answers, elapsed = [], []
+    try:
+        model = runtime.load(bundle, file)
+        for one in _watched(accepted, name, len(accepted), on_progress):
+            start = time.perf_counter()
+            answers.append(model(one.pixels))
+            elapsed.append(1000 * (time.perf_counter() - start))
+    except RuntimeUnavailable as error:
+        return Row("skipped", str(error), tolerance=tolerance)
+    except Exception as error:  # whatever a runtime throws at our file is that runtime's failure, and the run goes on
+        return Row("fail", f"{type(error).__name__}: {error}", tolerance=tolerance)
+    return _judge([one.photo.name for one in accepted], reference, np.array(answers), tolerance, statistics.median(elapsed))
+
+
+def _judge(names: Sequence[str], reference: Answers, answers: Answers, tolerance: float, median_ms: float) -> Row:
+    if reference.shape != answers.shape:
+        return Row("fail", f"the answers have the shape {answers.shape}, PyTorch's {reference.shape}", tolerance=tolerance)
+    found = compare(reference, answers, tolerance)
+    reason = disagreement(found, tolerance)
+    return Row(
+        status="fail" if reason else "pass",
+        reason=reason,
+        images=found.images,
+        max_abs_probability=found.max_abs_probability,
+        mean_abs_probability=found.mean_abs_probability,
+        flips=found.flips,
+        near_ties=found.near_ties,
+        median_ms=median_ms,
+        tolerance=tolerance,
+        worst=names[found.worst],
+    )
+
+
+def _golden_problems(bundle: Bundle, prepared: Sequence[Prepared]) -> list[str]:
+    """What is wrong between the contract and the bundle's own photos and answers."""
+    if bundle.spec.golden is None:
+        return []
+    labels, _ = golden.read_answers(bundle.folder, bundle.spec.golden.probabilities)
+    problems = []
+    if labels != [label.id for label in bundle.spec.labels]:
+        problems.append(f"the labels of spec.json are not in the order of the network's outputs, which is {', '.join(labels[:10])}")
+    wrong = []
+    for expected, one in zip(bundle.spec.golden.photos, prepared, strict=False):
+        if hashlib.sha256(one.pixels.tobytes()).hexdigest() != expected.pixels_sha256:
+            wrong.append(expected.name)
+    if wrong:
+        problems.append(
+            f"decode or resize gives other pixels than the bundle was proven with for {len(wrong)} of "
+            f"{len(bundle.spec.golden.photos)} golden photos: {', '.join(wrong)}"
+        )
+    return problems
+
+
+def _missing(require: Iterable[str], rows: dict[str, Row]) -> list[str]:
+    problems = []
+    for name in require:
+        found = [row for key, row in rows.items() if _wanted(key, VerifyOptions(runtimes=(name,)))]
+        if not any(row.status == "pass" for row in found):
+            reasons = "; ".join(sorted({row.reason for row in found if row.reason})) or "it is no runtime of this run"
+            problems.append(f"{name} is required and did not pass: {reasons}")
+    return problems
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for package in ("safelight", "numpy", "pillow", "torch", "onnxruntime", "ai-edge-litert", "tensorflow"):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _watched(items: Iterable[T], what: str, total: int, on_progress: Progress) -> Iterator[T]:
+    for done, item in enumerate(items):
+        on_progress(what, done, total)
+        yield item
+    on_progress(what, total, total)

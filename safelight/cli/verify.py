@@ -1,0 +1,102 @@
+"""`safelight verify`: prove that every runtime agrees with PyTorch."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from export.parity import report as reports
+from export.parity.verify import VerifyOptions, verify
+from safelight.bundle import open_bundle
+from safelight.cli.options import Names, joined
+from safelight.cli.progress import progress
+
+if TYPE_CHECKING:
+    from export.parity.report import ParityReport
+
+DEFAULT = VerifyOptions()
+
+EXAMPLES = """
+\b
+Examples:
+  safelight verify pets.bundle
+  safelight verify pets.bundle --images photos/ --html parity.html
+  safelight verify pets.bundle --runtimes onnxruntime,litert --browsers none
+  safelight verify pets.bundle --require onnxruntime,litert,chromium --junit parity.xml
+
+\b
+Exit code: 0 every runtime agrees, 1 one disagrees or a required one is missing, 2 wrong usage.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="A folder of photos to test with besides the golden ones; nothing is stored."
+)
+@click.option(
+    "--max-images", type=click.IntRange(1), default=DEFAULT.max_images, show_default=True, help="How many of them, spread evenly."
+)
+@click.option("--runtimes", type=Names(), default="all", help="Only these runtimes, such as onnxruntime,chromium/tfjs-wasm.")
+@click.option("--browsers", type=Names(), default=joined(DEFAULT.browsers), show_default=True, help="Which browsers, or none.")
+@click.option(
+    "--slow-images", type=click.IntRange(1), default=DEFAULT.slow_images, show_default=True, help="Photos for WebGL, slow without a GPU."
+)
+@click.option(
+    "--require", type=Names(), default=joined(DEFAULT.require), show_default=True, help="Runtimes that must pass: a skip is a failure."
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report as JSON.")
+@click.option("--junit", "junit_path", type=click.Path(path_type=Path), help="Write the report as JUnit XML.")
+@click.option("--html", "html_path", type=click.Path(path_type=Path), help="Write the report as one HTML page.")
+def command(
+    bundle: Path, runtimes: tuple[str, ...], json_path: Path | None, junit_path: Path | None, html_path: Path | None, **options: Any
+) -> None:
+    """Prove that every runtime agrees with PyTorch on BUNDLE, from the photos' bytes to the probabilities."""
+    chosen = () if runtimes == ("all",) else runtimes
+    opened = open_bundle(bundle)
+    with progress() as on_progress:
+        report = verify(opened, VerifyOptions(runtimes=chosen, **cast(Any, options)), on_progress)
+    reports.write(report, json_path=json_path, junit_path=junit_path, html_path=html_path)
+    show(report)
+    sys.exit(0 if report.passed else 1)
+
+
+def show(report: ParityReport) -> None:
+    """The report as a table, and one sentence."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("runtime", "", "photos", "max |Δp|", "mean |Δp|", "flips", "ms"):
+        table.add_column(name, justify="left" if name in ("runtime", "") else "right")
+    colours = {"pass": "green", "fail": "red", "skipped": "yellow"}
+    for name, row in report.runtimes.items():
+        figures = [
+            f"{row.images}",
+            f"{row.max_abs_probability:.1e}",
+            f"{row.mean_abs_probability:.1e}",
+            f"{row.flips}",
+            f"{row.median_ms:.1f}",
+        ]
+        table.add_row(name, f"[{colours[row.status]}]{row.status}[/]", *(figures if row.images else [""] * 5))
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(table)
+    for name, row in report.runtimes.items():
+        if row.reason:
+            console.print(f"[{colours[row.status]}]{row.status}[/] {name}: {row.reason}", markup=True)
+    for problem in report.problems:
+        console.print(f"[red]fail[/] {problem}")
+    for photo, reason in report.refused.items():
+        console.print(f"refused everywhere: {photo} ({reason})")
+    for engine, verdicts in report.verdicts.items():
+        for one in verdicts.differ:
+            console.print(f"[yellow]{engine}[/] says {one['engine']} of {one['file']}, Python says {one['python']}")
+    passed = sum(row.status == "pass" for row in report.runtimes.values())
+    failed = sum(row.status == "fail" for row in report.runtimes.values())
+    verdict = "[green]proven[/]" if report.passed else "[red]not proven[/]"
+    console.print(
+        f"{verdict}: {passed} passed, {failed} failed, {len(report.runtimes) - passed - failed} skipped on {report.photos} photos"
+    )

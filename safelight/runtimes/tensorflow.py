@@ -1,0 +1,87 @@
+"""TensorFlow, the independent referee: it had no part in writing the files that it executes.
+
+A TF.js graph model is a TensorFlow GraphDef in JSON whose constants lie in shards; put back together it runs in
+TensorFlow itself. The format: github.com/tensorflow/tfjs, tfjs-converter, `IGraphModelJSON`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.bundle import Bundle
+from safelight.errors import BundleError, RuntimeUnavailable
+from safelight.spec import Format, ModelFile
+
+NAME = "tensorflow"
+FORMATS: tuple[Format, ...] = ("tfjs",)
+
+
+def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """A pruned graph as a function: RGB uint8 [S,S,3] → probabilities [C]. Raises RuntimeUnavailable or BundleError."""
+    try:
+        with _quiet():
+            import tensorflow
+    except ImportError as error:
+        raise RuntimeUnavailable(f"TensorFlow is not installed ({error}). Run: pip install 'safelight[referee]'") from error
+    entry = bundle.path(file.parts[0])
+    graph_def = _graph_def(tensorflow, json.loads(entry.read_bytes()), entry.parent)
+    wrapped = tensorflow.compat.v1.wrap_function(lambda: tensorflow.import_graph_def(graph_def, name=""), [])
+    graph = wrapped.graph
+    function = wrapped.prune(graph.as_graph_element(f"{file.input.name}:0"), graph.as_graph_element(f"{file.outputs[0].name}:0"))
+
+    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        probabilities: NDArray[np.float32] = function(tensorflow.constant(pixels[None].astype(np.float32))).numpy()[0]
+        return probabilities
+
+    return run
+
+
+def _graph_def(tensorflow: Any, model: dict[str, Any], folder: Path) -> Any:
+    """The GraphDef of a model.json, its constants filled in from the shards."""
+    from google.protobuf import json_format
+
+    graph_def = json_format.ParseDict(model["modelTopology"], tensorflow.compat.v1.GraphDef(), ignore_unknown_fields=True)
+    weights = dict(_weights(model["weightsManifest"], folder))
+    for node in graph_def.node:
+        if node.op == "Const":
+            if node.name not in weights:
+                raise BundleError(f"{folder}: the constant {node.name!r} stands in no shard of model.json. Export the bundle again.")
+            node.attr["value"].tensor.CopyFrom(tensorflow.make_tensor_proto(weights[node.name]))
+    return graph_def
+
+
+def _weights(manifest: list[dict[str, Any]], folder: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    for group in manifest:
+        data = b"".join((folder / path).read_bytes() for path in group["paths"])
+        offset = 0
+        for weight in group["weights"]:
+            dtype = np.dtype(weight["dtype"])
+            stored = np.dtype(weight.get("quantization", {}).get("dtype", weight["dtype"]))
+            count = int(np.prod(weight["shape"], dtype=np.int64))
+            values = np.frombuffer(data, stored, count, offset).reshape(weight["shape"])
+            offset += values.nbytes
+            yield weight["name"], values.astype(dtype)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """TensorFlow greets with a page of log lines while it is imported; the environment is put back afterwards."""
+    before = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        if before is None:
+            del os.environ["TF_CPP_MIN_LOG_LEVEL"]
+        else:
+            os.environ["TF_CPP_MIN_LOG_LEVEL"] = before
