@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from safelight.errors import (
     CorruptImage,
@@ -52,12 +52,15 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     data = read(source, limits=limits) if isinstance(source, Path) else source
     if not data:
         raise EmptyFile(f"{name} is empty: 0 bytes. Copy it again from where it came.")
+    if len(data) > limits.bytes:
+        raise ImageTooLarge(f"{name} has {len(data):,} bytes, more than the limit of {limits.bytes:,}. Shrink it first.")
     image = _open(data, name)
     if image.width * image.height > limits.pixels:
         raise ImageTooLarge(f"{name} has {image.width} × {image.height} pixels, more than the limit of {limits.pixels:,}. Shrink it first.")
     try:
         image.load()
-        return np.array(_flatten(ImageOps.exif_transpose(image)))
+        _restore_key(image, data)
+        return np.array(_flatten(_upright(image)))
     except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, … on damaged data
         raise _blame(error, name) from error
 
@@ -121,6 +124,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (  # offset, bytes, format
     (0, b"\0\0\x01\0", "an icon"),
     (0, b"%PDF", "PDF"),
     (0, b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),  # a bare code stream
     (0, b"\xff\x0a", "JPEG XL"),
     (0, b"\0\0\0\x0cJXL ", "JPEG XL"),
 )
@@ -139,11 +143,51 @@ def _blame(error: Exception, name: str) -> PhotoError:
     return CorruptImage(f"{name} is damaged ({type(error).__name__}: {text}). Export it again from its source.")
 
 
+_ORIENTATION = 0x0112  # the EXIF tag
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned by its EXIF orientation; another value, or a record that can't be read, leaves it as stored.
+
+    Not Pillow's `exif_transpose`: that one also obeys XMP, which no browser does, and fails where EXIF is damaged.
+    """
+    exif = Image.Exif()
+    try:
+        exif.load(image.info.get("exif", b""))
+        turn = _TURNS.get(exif.get(_ORIENTATION, 1))
+    except Exception:  # damaged EXIF raises SyntaxError, struct.error, TypeError, …: the photo itself is whole
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
+def _restore_key(image: Image.Image, data: bytes) -> None:
+    """Bring a PNG's transparent colour (tRNS) to the scale of its pixels: Pillow leaves it at the file's bit depth."""
+    key = image.info.get("transparency")
+    if image.format != "PNG" or key is None:
+        return
+    depth = data[24]  # bits per channel: IHDR always comes first
+    if image.mode == "L" and depth in (2, 4):
+        image.info["transparency"] = key * 255 // (2**depth - 1)
+    if image.mode == "RGB" and depth == 16:  # Pillow has only the upper bytes of the pixels
+        image.info["transparency"] = tuple(channel >> 8 for channel in key)
+
+
 def _flatten(image: Image.Image) -> Image.Image:
     """Any Pillow mode → RGB, alpha over white."""
     if image.mode.startswith("I") or image.mode == "F":  # Pillow's convert clips 16-bit grey at 255: all white
         grey = np.asarray(image).astype(np.uint32)
-        return Image.fromarray((grey >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+        shown = (grey >> 8).clip(0, 255).astype(np.uint8)
+        shown[grey == image.info.get("transparency", -1)] = 255
+        return Image.fromarray(shown).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     return Image.fromarray(over_white(np.asarray(image.convert("RGBA"))))
