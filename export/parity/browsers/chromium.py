@@ -15,12 +15,13 @@ RUNTIMES = {  # the page's runtime → the format that it opens
 }
 SLOW_RUNTIMES = frozenset({"tfjs-webgl"})  # without a GPU WebGL runs on SwiftShader: 340 ms a photo instead of 35
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-MISSING = f"no browser: none of {', '.join(PROGRAMS)} is on the PATH. Install chromium"
+MISSING = f"no browser: none of {', '.join(PROGRAMS)} is on the PATH. Install chromium, or name one in SAFELIGHT_CHROMIUM"
 
 
 def find() -> str | None:
     """The browser's program; SAFELIGHT_CHROMIUM names one that is not on the PATH."""
-    return os.environ.get("SAFELIGHT_CHROMIUM") or next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    names = (os.environ["SAFELIGHT_CHROMIUM"],) if "SAFELIGHT_CHROMIUM" in os.environ else PROGRAMS
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def command(program: str, profile: Path, url: str) -> list[str]:

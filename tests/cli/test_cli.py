@@ -1,0 +1,110 @@
+"""The commands as a user types them, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from skimage import data
+
+
+def safelight(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "safelight", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    Image.fromarray(data.coffee()).save(folder / "coffee.jpg", quality=90)
+    Image.fromarray(data.chelsea()).save(folder / "cat.png")
+    (folder / "broken.jpg").write_bytes((folder / "coffee.jpg").read_bytes()[:5000])
+    return folder
+
+
+def test_predict_names_what_is_in_the_photos(bundle: Path, photos: Path) -> None:
+    done = safelight("predict", bundle, photos / "coffee.jpg", photos / "cat.png")
+    coffee, cat = done.stdout.splitlines()
+    assert "espresso" in coffee
+    assert "cat" in cat.split(":")[1]
+    assert done.returncode == 0
+
+
+def test_predict_reports_a_broken_photo_and_goes_on(bundle: Path, photos: Path) -> None:
+    done = safelight("predict", bundle, photos, "--json")
+    answers = {Path(one["photo"]).name: one for one in json.loads(done.stdout)}
+    assert answers["broken.jpg"]["error"] == "truncated"
+    assert answers["coffee.jpg"]["label"] == "espresso"
+    assert answers["coffee.jpg"]["band"] == "sure"
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "litert", "tensorflow"])
+def test_every_runtime_gives_the_same_answer(bundle: Path, photos: Path, runtime: str) -> None:
+    (answer,) = json.loads(safelight("predict", bundle, photos / "coffee.jpg", "--json", "--runtime", runtime).stdout)
+    assert answer["label"] == "espresso"
+    assert answer["probability"] == pytest.approx(0.957, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["predict", "nowhere.bundle", "x.jpg"], 1, "nowhere.bundle is not a folder"),
+        (["train", "nowhere", "--out", "run"], 1, "nowhere"),
+        (["export", "nowhere", "--out", "b"], 1, "neither a folder"),
+        (["export", "efficientnet_lite0"], 2, "Missing option '--out'"),
+        (["export", "efficientnet_lite0", "--out", "b", "--format", "coreml"], 2, "coreml is not among onnx, tflite, tfjs"),
+        (["verify", "."], 1, "neither a bundle nor a run"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_the_right_exit_code(words: list[str], code: int, sentence: str, tmp_path: Path) -> None:
+    done = safelight(*words, cwd=tmp_path)
+    assert done.returncode == code
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_verify_exits_with_0_and_writes_all_reports(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    written = [tmp_path / name for name in ("r.json", "r.xml", "r.html")]
+    done = safelight(
+        *("verify", bundle, "--images", photos, "--runtimes", "onnxruntime", "--browsers", "none"),
+        *("--json", written[0], "--junit", written[1], "--html", written[2]),
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(written[0].read_text())
+    assert report["passed"] is True
+    assert report["refused"] == {"broken.jpg": "truncated"}
+    row = report["runtimes"]["onnxruntime/onnx-fp32"]
+    assert row["status"] == "pass"
+    assert row["images"] == 15  # 13 golden, 2 readable of 3
+    assert {"reason", "max_abs_probability", "mean_abs_probability", "flips", "near_ties", "median_ms"} <= set(row)
+    assert '<testsuite name="safelight verify efficientnet_lite0" tests="2" failures="0"' in written[1].read_text()
+    assert "http" not in written[2].read_text().replace("http-equiv", "")
+    assert "Proven" in written[2].read_text()
+
+
+def test_web_writes_only_what_a_browser_needs(bundle: Path, tmp_path: Path) -> None:
+    from safelight import site
+
+    try:
+        site.app_folder()
+    except Exception as error:
+        pytest.skip(str(error))
+    done = safelight("web", bundle, "--out", tmp_path / "site", "--precision", "fp16")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site/index.html").is_file()
+    assert (tmp_path / "site/bundle/tfjs-fp16/model.json").is_file()
+    assert not (tmp_path / "site/bundle/model.safetensors").exists()
+    assert not list((tmp_path / "site").glob("verify*"))
+    assert sum(path.stat().st_size for path in (tmp_path / "site/bundle").rglob("*") if path.is_file()) < 40e6

@@ -1,0 +1,127 @@
+"""A real Chromium opens the self-testing page; faults are planted in what only the browser sees."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.parity import browser_rows
+from export.parity.browsers import chromium
+from export.parity.browsers.server import Server
+from export.parity.photos import Photo, golden_photos, prepare
+from export.parity.reference import of_bundle
+from export.parity.report import Row
+from export.parity.verify import VerifyOptions, verify
+from safelight import site
+from safelight.bundle import open_bundle
+from safelight.errors import BundleError
+from safelight.spec import InputSpec, Precision
+from tests.conftest import reseal
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def ready() -> None:
+    """Skip where a real browser or the built page is missing."""
+    if chromium.find() is None:
+        pytest.skip(chromium.MISSING)
+    try:
+        site.app_folder()
+    except BundleError as error:
+        pytest.skip(str(error))
+
+
+def rows_of(folder: Path, seen_by_browser: Path, runtime: str = "") -> dict[str, Row]:
+    """The browser's rows when it is served another bundle than the one that Python holds it to."""
+    bundle = open_bundle(folder)
+    prepared = list(prepare(golden_photos(bundle), bundle.spec.input))
+    answer = of_bundle(bundle, {"fp32"})["fp32"]
+    reference: dict[Precision, np.ndarray] = {"fp32": np.array([answer(one.pixels) for one in prepared])}
+    other = open_bundle(seen_by_browser, check=False)
+    rows, _ = browser_rows.measure(
+        "chromium",
+        other,
+        prepared,
+        reference,
+        wanted=lambda name: name.endswith("-fp32") and runtime in name,
+        slow_images=3,
+        on_progress=lambda *_: None,
+    )
+    return rows
+
+
+def test_every_web_runtime_agrees_from_the_bytes_on(bundle: Path) -> None:
+    report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium",), slow_images=3))
+    assert {name.removeprefix("chromium/") for name in report.runtimes} == {
+        f"{runtime}/{kind}-{precision}" for runtime, kind in chromium.RUNTIMES.items() for precision in ("fp32", "fp16")
+    }
+    for name, row in report.runtimes.items():
+        assert row.status == "pass", f"{name}: {row.reason}"
+        assert row.images == (3 if "webgl" in name else 13)
+        assert 0 < row.max_abs_probability < 1e-4
+        assert (row.stages["decode"].identical, row.stages["resize"].identical, row.stages["resize"].max_abs) == (13, 13, 0)
+    assert report.verdicts["chromium"].agree == 13
+
+
+def test_another_resize_in_the_browser_is_caught_and_blamed(bundle: Path, copy: Path) -> None:
+    reseal(copy, input=InputSpec(size=224, resize_to=256, filter="bicubic"))
+    (row,) = rows_of(bundle, copy, "tfjs-wasm").values()
+    assert row.status == "fail"
+    assert "resize is to blame" in row.reason
+    assert row.stages["decode"].identical == row.stages["decode"].files
+
+
+def test_a_page_that_checks_checksums_refuses_a_changed_shard(bundle: Path, copy: Path) -> None:
+    shard = next((copy / "tfjs").glob("*.bin"))
+    data = bytearray(shard.read_bytes())
+    data[1000] ^= 0x40
+    shard.unlink()
+    shard.write_bytes(bytes(data))
+    (row,) = rows_of(bundle, copy, "tfjs-wasm").values()
+    assert row.status == "fail"
+
+
+def test_a_broken_file_gets_a_verdict_and_ends_nothing(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"this is text")
+    report = verify(open_bundle(bundle), VerifyOptions(images=tmp_path, runtimes=("chromium/tfjs-wasm",)))
+    assert report.passed
+    assert report.refused == {"broken.jpg": "not-an-image"}
+    assert report.verdicts["chromium"].files == 14
+    assert report.verdicts["chromium"].differ == ()
+
+
+def test_a_browser_that_is_not_there_is_skipped(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAFELIGHT_CHROMIUM", "no-such-browser")
+    report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium", "litert"), require=("chromium",)))
+    assert {row.status for name, row in report.runtimes.items() if name.startswith("chromium")} == {"skipped"}
+    assert "chromium is required and did not pass" in report.problems[0]
+    assert not report.passed
+
+
+def test_a_browser_that_dies_is_a_failure_not_a_skip(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAFELIGHT_CHROMIUM", "false")
+    report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium/tfjs-wasm",)))
+    assert {row.status for row in report.runtimes.values()} == {"fail"}
+    assert "ended with status 1" in next(iter(report.runtimes.values())).reason
+
+
+def test_the_server_hands_out_its_three_folders_and_nothing_else(bundle: Path) -> None:
+    photo = golden_photos(open_bundle(bundle))[0]
+    with Server(site.app_folder(), bundle, [Photo("a", photo.path)], []) as server:
+        base = server.url.removesuffix("verify.html")
+        assert urllib.request.urlopen(f"{base}bundle/spec.json").status == 200
+        assert urllib.request.urlopen(f"{base}photos/0").read() == photo.path.read_bytes()
+        host = base.split("/", 3)[2]
+        for wrong in (
+            f"{base}photos/1",
+            f"{base}bundle/../../../etc/passwd",
+            f"{base}bundle/%2e%2e/%2e%2e/etc/passwd",
+            f"http://{host}/plan.json",
+        ):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(wrong)
