@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 
-class Names(click.ParamType):
+class Names(click.ParamType[tuple[str, ...]]):
     """A comma-separated list from a known set: "onnx,tflite". "none" is the empty list; without a set anything goes."""
 
     name = "names"
