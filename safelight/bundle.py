@@ -96,9 +96,11 @@ def staged(out: Path, *, replaces: str = SPEC_NAME) -> Iterator[Path]:
     try:
         stage.chmod(0o755)
         yield stage
+        old = stage.with_name(f"{stage.name}.old")
         if out.exists():
-            shutil.rmtree(out)
+            out.rename(old)  # not removed first: at every moment either the old or the new one is whole
         stage.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 

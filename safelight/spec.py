@@ -28,9 +28,10 @@ Text = Annotated[str, Meta(min_length=1)]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Side = Annotated[int, Meta(ge=1, le=4096)]  # pixels
 Channel = Annotated[int, Meta(ge=0, le=255)]
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+# Python's `$` also matches before a last line break, JavaScript's doesn't: `$(?!\n)` is the end in both.
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 # Relative, forward slashes, no "..", no drive, no leading slash: a path can't leave its bundle.
-BundlePath = Annotated[str, Meta(pattern=r"^(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)*$")]
+BundlePath = Annotated[str, Meta(pattern=r"^(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)*$(?!\n)")]
 
 
 class Contract(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,10 +85,11 @@ class OutputSpec(Contract, frozen=True, kw_only=True):
     bands: Annotated[tuple[Band, ...], Meta(min_length=1)]  # descending; the last one starts at 0
 
     def __post_init__(self) -> None:
-        """Raise ValueError unless the bands descend strictly to 0; `parse` turns it into a SpecError."""
+        """Raise ValueError unless the bands differ and descend strictly to 0; `parse` turns it into a SpecError."""
         edges = [band.at_least for band in self.bands]
         if edges[-1] != 0.0 or any(a <= b for a, b in itertools.pairwise(edges)):
             raise ValueError(f"bands must descend strictly and end at 0, they are at {edges}")
+        _require_distinct("band ids", [band.id for band in self.bands])
 
 
 class ModelSpec(Contract, frozen=True, kw_only=True):
@@ -164,6 +166,10 @@ class Golden(Contract, frozen=True, kw_only=True):
     photos: tuple[GoldenPhoto, ...]
     probabilities: FileRecord
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where names repeat; `parse` turns it into a SpecError."""
+        _require_distinct("names of golden photos", [photo.name for photo in self.photos])
+
 
 class Provenance(Contract, frozen=True, kw_only=True):
     """Where the model comes from; nothing private: counts, fingerprints, versions, figures."""
@@ -192,12 +198,8 @@ class Spec(Contract, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raise ValueError where label ids or files repeat; `parse` turns it into a SpecError."""
-        ids = [label.id for label in self.labels]
-        if len(set(ids)) != len(ids):
-            raise ValueError(f"label ids must differ, {sorted({i for i in ids if ids.count(i) > 1})} repeat")
-        keys = [file.key for file in self.files]
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"format and precision must differ from file to file, they are {keys}")
+        _require_distinct("label ids", [label.id for label in self.labels])
+        _require_distinct("formats and precisions of files", [file.key for file in self.files])
 
     def records(self) -> tuple[FileRecord, ...]:
         """Every file that the bundle vouches for."""
@@ -206,6 +208,11 @@ class Spec(Contract, frozen=True, kw_only=True):
             return tuple(models)
         photos = [record for golden in self.golden.photos for record in (golden.photo, golden.pixels)]
         return (*models, *photos, self.golden.probabilities)
+
+
+def _require_distinct(what: str, names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise ValueError(f"{what} must differ, {sorted({name for name in names if names.count(name) > 1})} repeat")
 
 
 DEFAULT_BANDS = (

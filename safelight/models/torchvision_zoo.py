@@ -26,7 +26,7 @@ def names() -> list[str]:
 def input_of(name: str) -> InputSpec:
     """The preprocessing that the default weights were evaluated with."""
     transform = _weights(name).transforms()
-    filter_name: Filter = "bicubic" if "bicubic" in str(transform.interpolation) else "bilinear"
+    filter_name: Filter = "bicubic" if transform.interpolation.value == "bicubic" else "bilinear"
     return InputSpec(size=transform.crop_size[0], resize_to=max(transform.resize_size[0], transform.crop_size[0]), filter=filter_name)
 
 
