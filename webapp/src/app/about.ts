@@ -1,0 +1,113 @@
+/** The panel "About this model": what it is, how it was proven, and which runtime to use. */
+
+import { keyOf, type ModelFile, type Spec, sizeOf } from "../contract/spec.ts";
+import { displayName } from "../contract/task.ts";
+import { RUNTIMES, type RuntimeId } from "../runtimes/index.ts";
+import { type Key, type Language, translate } from "./i18n.ts";
+
+const LABELS_SHOWN = 60;
+
+/** What the panel shows. */
+export interface AboutState {
+  readonly spec: Spec;
+  readonly language: Language;
+  readonly runtime: RuntimeId;
+  readonly checked: boolean; // the model's checksums were compared
+  onRuntime(id: RuntimeId): void;
+}
+
+/** The file of the bundle that a runtime opens, fp32 where it has the choice. */
+export function fileFor(spec: Spec, runtime: RuntimeId): ModelFile | undefined {
+  const files = spec.files.filter((file) => file.format === RUNTIMES[runtime].format);
+  return files.find((file) => file.precision === "fp32") ?? files[0];
+}
+
+/** The runtimes that have a file in the bundle, the smallest download first. */
+export function runtimesFor(spec: Spec): RuntimeId[] {
+  return (Object.keys(RUNTIMES) as RuntimeId[]).filter((id) => fileFor(spec, id));
+}
+
+/** The panel's content. */
+export function about(state: AboutState): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  fragment.append(facts(state), picker(state), proof(state), classes(state));
+  return fragment;
+}
+
+function facts({ spec, language, runtime, checked }: AboutState): HTMLElement {
+  const file = fileFor(spec, runtime)!;
+  const { size } = spec.input;
+  const number = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
+  const parameters = translate(language, "parameters", { count: number.format(spec.model.parameters) });
+  const rows: [Key, string][] = [
+    ["architecture", `${spec.model.architecture} · ${parameters}`],
+    ["input", translate(language, "inputValue", { size })],
+    ["download", `${file.parts[0]!.path} · ${(sizeOf(file) / 1e6).toFixed(1)} MB · ${file.precision}`],
+    ["source", [spec.provenance.source, spec.provenance.recipe].filter(Boolean).join(" · ")],
+  ];
+  const box = element("section", "", element("h3", spec.name));
+  const list = element("dl");
+  for (const [key, value] of rows) list.append(element("dt", translate(language, key)), element("dd", value));
+  box.append(list);
+  if (!checked) box.append(element("p", translate(language, "unchecked"), "muted"));
+  return box;
+}
+
+function picker({ spec, language, runtime, onRuntime }: AboutState): HTMLElement {
+  const group = element("fieldset", "", element("legend", translate(language, "runtime")));
+  for (const id of runtimesFor(spec)) {
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "runtime", value: id });
+    input.checked = id === runtime;
+    input.addEventListener("change", () => onRuntime(id));
+    group.append(element("label", "", input, element("span", RUNTIMES[id].title)));
+  }
+  group.append(element("p", translate(language, "runtimeHint"), "muted"));
+  return group;
+}
+
+function proof({ spec, language, runtime }: AboutState): HTMLElement {
+  const box = element("section", "", element("h3", translate(language, "proof")));
+  const seen = spec.files.flatMap((file) => file.parity.map((parity) => ({ ...parity, key: keyOf(file), file })));
+  if (seen.length === 0) {
+    box.append(element("p", translate(language, "proofNone"), "muted"));
+    return box;
+  }
+  box.append(element("p", translate(language, "proofHint"), "muted"));
+  const heads = (["proofRuntime", "proofImages", "proofDifference", "proofFlips"] as const).map((key) =>
+    element("th", translate(language, key)),
+  );
+  const rows = seen.map((parity) => {
+    const cells = [`${parity.images}`, parity.max_abs_probability.toExponential(1), `${parity.flips}`];
+    const row = element(
+      "tr",
+      "",
+      element("th", `${parity.runtime} · ${parity.key}`),
+      ...cells.map((text) => element("td", text)),
+    );
+    const isOurs = parity.file === fileFor(spec, runtime) && parity.runtime.split("/").at(-1) === runtime;
+    if (isOurs) row.className = "is-current";
+    return row;
+  });
+  const table = element("table", "", element("thead", "", element("tr", "", ...heads)), element("tbody", "", ...rows));
+  box.append(element("div", "", table));
+  box.lastElementChild!.className = "scroll";
+  return box;
+}
+
+function classes({ spec, language }: AboutState): HTMLElement {
+  const names = spec.labels.slice(0, LABELS_SHOWN).map((label) => displayName(label, language));
+  const more = spec.labels.length > LABELS_SHOWN ? " …" : "";
+  const title = `${translate(language, "classes")} · ${spec.labels.length.toLocaleString(language)}`;
+  return element("section", "", element("h3", title), element("p", names.join(", ") + more, "muted"));
+}
+
+/** An element with a text, or with a text's class when the third argument is one, or with children. */
+function element(tag: string, text = "", ...rest: (Node | string)[]): HTMLElement {
+  const node = document.createElement(tag);
+  if (text) node.textContent = text;
+  for (const each of rest) {
+    if (typeof each === "string") node.className = each;
+    else node.append(each);
+  }
+  return node;
+}

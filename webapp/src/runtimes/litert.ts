@@ -1,0 +1,57 @@
+/** LiteRT.js, wasm and one thread. Its loader calls importScripts, so it runs in a classic worker only. */
+
+import { type CompiledModel, loadAndCompile, loadLiteRt, supportsFeature, Tensor } from "@litertjs/core";
+import compatScript from "@litertjs/core/wasm/litert_wasm_compat_internal.js?url";
+import compatWasm from "@litertjs/core/wasm/litert_wasm_compat_internal.wasm?url";
+import script from "@litertjs/core/wasm/litert_wasm_internal.js?url";
+import wasm from "@litertjs/core/wasm/litert_wasm_internal.wasm?url";
+import { BundleError } from "../contract/errors.ts";
+import type { ModelFile, Spec } from "../contract/spec.ts";
+import { type Answer, answerOf, fetchParts, type Runtime } from "./runtime.ts";
+
+export type Backend = "wasm";
+
+declare global {
+  var Module: { locateFile(file: string): string } | undefined; // where its loader looks for the wasm file
+}
+
+/** Open a "tflite" file. */
+export async function load(bundle: string, spec: Spec, file: ModelFile, _backend: Backend): Promise<Runtime> {
+  const here = self.location.href;
+  const isRelaxed = await supportsFeature("relaxedSimd"); // WebKit has plain SIMD only
+  self.Module = { locateFile: () => new URL(isRelaxed ? wasm : compatWasm, here).href };
+  await loadLiteRt(new URL(isRelaxed ? script : compatScript, here).href);
+  const { parts, checked } = await fetchParts(bundle, file);
+  const model = await loadAndCompile(parts[0]!, { accelerator: "wasm" });
+  const order = outputOrder(model, file);
+  const shape = [1, spec.input.size, spec.input.size, 3];
+  return {
+    name: "litertjs-wasm",
+    checked,
+    run: (pixels) => run(model, file, order, new Tensor(Float32Array.from(pixels), shape)),
+    dispose: () => model.delete(),
+  };
+}
+
+/** Where the spec's outputs stand among the file's. */
+function outputOrder(model: CompiledModel, file: ModelFile): number[] {
+  const has = model.getOutputDetails().map((output) => output.name);
+  return file.outputs.map(({ name }) => {
+    const index = has.indexOf(name);
+    if (index < 0)
+      throw new BundleError(`${file.parts[0]!.path} has the outputs ${has}, not ${name}. Export it again.`);
+    return index;
+  });
+}
+
+async function run(model: CompiledModel, file: ModelFile, order: number[], input: Tensor): Promise<Answer> {
+  const outputs = await model.run(input);
+  try {
+    return answerOf(
+      order.map((index) => outputs[index]!.toTypedArray().slice() as Float32Array),
+      file,
+    );
+  } finally {
+    for (const tensor of [input, ...outputs]) tensor.delete();
+  }
+}

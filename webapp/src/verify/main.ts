@@ -1,0 +1,143 @@
+/**
+ * The self-testing page: `safelight verify` opens it in a browser, and it reports every stage of every photo.
+ *
+ * A GPU that is right on its first inference can be wrong on a later one, so the first photos run again at the end.
+ */
+
+import { messageOf, PhotoError, RuntimeUnavailable, SafelightError } from "../contract/errors.ts";
+import { parse, SPEC_NAME, type Spec } from "../contract/spec.ts";
+import { isRuntimeId, RUNTIMES } from "../runtimes/index.ts";
+import { Client } from "../worker/client.ts";
+import { type Plan, type PlannedRun, parsePlan, type RunReport, type StageReport } from "./plan.ts";
+import StagesWorker from "./verify.worker.ts?worker";
+
+const LANES = 2; // photos decoded at a time: a 100-megapixel photo takes 0.8 GB
+const REPEATED = 3; // photos that run a second time
+
+type Pixels = Map<number, Uint8Array>; // [S,S,3] by photo index
+
+async function main(): Promise<void> {
+  const plan = parsePlan(await (await get("plan.json")).json());
+  const bundle = new URL(plan.bundle, document.baseURI).href;
+  const spec = parse(await (await get(new URL(SPEC_NAME, bundle).href)).text());
+  const pixels = await stages(plan, spec);
+  for (const run of plan.runs) {
+    say(run.id);
+    await post(`runs/${run.id.split("/").map(encodeURIComponent).join("/")}`, await report(run, bundle, spec, pixels));
+  }
+  await post("done", { userAgent: navigator.userAgent, hardwareConcurrency: navigator.hardwareConcurrency });
+  say("done");
+}
+
+/** Stages 1 and 2 of every photo; the pixels of the accepted ones. */
+async function stages(plan: Plan, spec: Spec): Promise<Pixels> {
+  const accepted: Pixels = new Map();
+  const queue = plan.photos.entries();
+  let done = 0;
+  const lane = async () => {
+    const client = new Client(new StagesWorker());
+    for (const [index, photo] of queue) {
+      const blob = await (await get(photo.url)).blob();
+      const [stage, pixels] = await prepare(client, blob, spec);
+      if (pixels) accepted.set(index, pixels);
+      await post(`stages/${index}`, stage);
+      say(`photo ${++done} of ${plan.photos.length}`);
+    }
+    client.close();
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return accepted;
+}
+
+async function prepare(client: Client, photo: Blob, spec: Spec): Promise<[StageReport, Uint8Array?]> {
+  try {
+    const { width, height, sha256, decodeMs, resizeMs, pixels } = await client.call("prepare", {
+      photo,
+      input: spec.input,
+    });
+    const times = { decode_ms: decodeMs, resize_ms: resizeMs };
+    return [
+      { verdict: "ok", message: "", width, height, decoded_sha256: sha256, ...times, pixels: base64(pixels) },
+      pixels,
+    ];
+  } catch (error) {
+    if (!(error instanceof PhotoError)) throw error;
+    const nothing = { width: 0, height: 0, decoded_sha256: "", decode_ms: 0, resize_ms: 0, pixels: "" };
+    return [{ verdict: error.reason, message: error.message, ...nothing }];
+  }
+}
+
+async function report(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixels): Promise<RunReport> {
+  try {
+    return await execute(run, bundle, spec, pixels);
+  } catch (error) {
+    const status = error instanceof RuntimeUnavailable ? "skipped" : "failed";
+    const nothing = { probabilities: {}, again: {}, load_ms: 0, first_ms: 0, median_ms: 0 };
+    return { status, reason: messageOf(error), ...nothing };
+  }
+}
+
+async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixels): Promise<RunReport> {
+  if (!isRuntimeId(run.runtime))
+    throw new SafelightError(`this page has no runtime ${run.runtime}; it has ${Object.keys(RUNTIMES).join(", ")}`);
+  const client = new Client(RUNTIMES[run.runtime].start());
+  try {
+    const { checked, ms } = await client.call("load", { bundle, spec, key: run.file });
+    const indices = [...pixels.keys()].filter((index) => index < run.photos).sort((a, b) => a - b);
+    const times: number[] = [];
+    const ask = async (index: number): Promise<[string, number[]]> => {
+      const answer = await client.call("run", { pixels: pixels.get(index)! });
+      times.push(answer.ms);
+      if (times.length % 20 === 0) say(`${run.id}, photo ${times.length} of ${indices.length}`);
+      return [String(index), Array.from(answer.probabilities)];
+    };
+    const probabilities = Object.fromEntries(await inTurn(indices, ask));
+    const again = Object.fromEntries(await inTurn(indices.slice(0, REPEATED), ask));
+    const reason = checked ? "" : "checksums were not compared: this page is neither on https nor on this machine";
+    const [first = 0, ...later] = times;
+    return { status: "ok", reason, probabilities, again, load_ms: ms, first_ms: first, median_ms: median(later) };
+  } finally {
+    client.close();
+  }
+}
+
+async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await ask(item));
+  return results;
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(binary);
+}
+
+async function get(url: string): Promise<Response> {
+  const response = await fetch(url);
+  if (!response.ok) throw new SafelightError(`${url}: the server answered ${response.status}`);
+  return response;
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new SafelightError(`POST ${url}: the server answered ${response.status}`);
+}
+
+function say(text: string): void {
+  document.querySelector("output")!.textContent = text;
+}
+
+main().catch(async (error: unknown) => {
+  say(`failed: ${messageOf(error)}`);
+  await post("failed", { message: messageOf(error) });
+});

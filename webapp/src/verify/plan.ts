@@ -1,0 +1,40 @@
+/** What `safelight verify` asks of the page (plan.json), and what the page answers. The other side: export/parity/browsers. */
+
+import { at, list, object, type Read, text, whole } from "../contract/strict.ts";
+
+const plan = object({
+  bundle: text(), // addresses are relative to the page
+  photos: list(object({ name: text(), url: text() })),
+  // One runtime executing one file, "tfjs-fp32", on the first so many photos.
+  runs: list(object({ id: text(), runtime: text(), file: text(), photos: whole(0, Number.MAX_SAFE_INTEGER) })),
+});
+
+export type Plan = Read<typeof plan>;
+export type PlannedRun = Plan["runs"][number];
+
+export function parsePlan(json: unknown): Plan {
+  return plan(json, at("plan.json"));
+}
+
+/** `POST stages/<photo index>`: how the page read a photo. */
+export interface StageReport {
+  readonly verdict: string; // "ok", or the reason of the refusal
+  readonly message: string;
+  readonly width: number; // of the upright photo
+  readonly height: number;
+  readonly decoded_sha256: string; // of the upright RGB bytes, "" where the page may not compute it
+  readonly decode_ms: number;
+  readonly resize_ms: number;
+  readonly pixels: string; // base64 of S·S·3 bytes, "" where the photo was refused
+}
+
+/** `POST runs/<id>`: what a runtime said, by photo index. `again` are the first photos once more, after all others. */
+export interface RunReport {
+  readonly status: "ok" | "skipped" | "failed";
+  readonly reason: string;
+  readonly probabilities: Record<string, number[]>;
+  readonly again: Record<string, number[]>;
+  readonly load_ms: number;
+  readonly first_ms: number;
+  readonly median_ms: number; // of all inferences but the first
+}

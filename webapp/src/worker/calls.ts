@@ -1,0 +1,71 @@
+/** What a page may ask of a worker. Both sides of the wire take their types from here. */
+
+import type { Limits } from "../contract/decode.ts";
+import {
+  BundleError,
+  messageOf,
+  PhotoError,
+  type Reason,
+  RuntimeUnavailable,
+  SafelightError,
+  SpecError,
+} from "../contract/errors.ts";
+import type { InputSpec, Spec } from "../contract/spec.ts";
+import type { Answer } from "../runtimes/runtime.ts";
+
+export interface Calls {
+  /** Fetch and open the model file `key` of the bundle at the address `bundle`. */
+  load(job: { bundle: string; spec: Spec; key: string }): Promise<{ checked: boolean; ms: number }>;
+  /** Stages 1 and 2 alone: the model's pixels [S,S,3]. `sha256` is of the upright RGB bytes, "" where it can't be had. */
+  prepare(job: { photo: Blob; input: InputSpec; limits?: Limits }): Promise<Prepared>;
+  /** Stage 3 alone, on pixels [S,S,3]. */
+  run(job: { pixels: Uint8Array }): Promise<Answer & { ms: number }>;
+  /** The whole of a photo, and a picture of it `thumbnail` pixels wide. */
+  classify(job: { photo: Blob; thumbnail: number }): Promise<Classified>;
+}
+
+export interface Prepared {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly width: number; // of the upright photo
+  readonly height: number;
+  readonly sha256: string;
+  readonly decodeMs: number;
+  readonly resizeMs: number;
+}
+
+export interface Classified extends Answer {
+  readonly thumbnail: Blob;
+  readonly width: number;
+  readonly height: number;
+  readonly ms: number; // decode, resize and run together
+}
+
+export type Call = keyof Calls;
+export type Job<C extends Call> = Parameters<Calls[C]>[0];
+export type Result<C extends Call> = Awaited<ReturnType<Calls[C]>>;
+
+export interface Request<C extends Call = Call> {
+  readonly id: number;
+  readonly call: C;
+  readonly job: Job<C>;
+}
+
+export type Reply = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: Packed };
+
+/** An error on the wire: structured clones lose a class. */
+interface Packed {
+  readonly name: string;
+  readonly message: string;
+  readonly reason?: Reason;
+}
+
+export function packError(error: unknown): Packed {
+  const packed = { name: error instanceof Error ? error.name : "Error", message: messageOf(error) };
+  return error instanceof PhotoError ? { ...packed, reason: error.reason } : packed;
+}
+
+export function unpackError({ name, message, reason }: Packed): Error {
+  if (reason !== undefined) return new PhotoError(reason, message);
+  const kind = [SafelightError, SpecError, BundleError, RuntimeUnavailable].find((each) => new each("").name === name);
+  return kind ? new kind(message) : Object.assign(new Error(message), { name });
+}

@@ -1,0 +1,85 @@
+/** A worker's side: answers the calls, one photo at a time, with the one runtime that its entry file gives it. */
+
+import { decode, read } from "../contract/decode.ts";
+import { BundleError, SafelightError } from "../contract/errors.ts";
+import { toRgb } from "../contract/pixels.ts";
+import { resize } from "../contract/resize.ts";
+import { keyOf, type Spec } from "../contract/spec.ts";
+import { canHash, type Load, type Runtime, sha256 } from "../runtimes/runtime.ts";
+import { type Calls, packError, type Reply, type Request } from "./calls.ts";
+import { thumbnail } from "./thumbnail.ts";
+
+/** Answer the page's calls from now on; without `load` only `prepare` works. */
+export function serve(load?: Load): void {
+  const calls = new Worker(load);
+  self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
+    const reply = (message: Reply, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
+    try {
+      const answer = calls[data.call] as (job: unknown) => Promise<object>;
+      const result = await answer.call(calls, data.job);
+      reply({ id: data.id, result }, buffersOf(result));
+    } catch (error) {
+      reply({ id: data.id, error: packError(error) });
+    }
+  });
+}
+
+/** The typed arrays of a result move to the page instead of being copied. */
+function buffersOf(result: object): ArrayBuffer[] {
+  return Object.values(result).flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : []));
+}
+
+class Worker implements Calls {
+  readonly #open: Load | undefined;
+  #model: { spec: Spec; runtime: Runtime } | undefined;
+
+  constructor(open: Load | undefined) {
+    this.#open = open;
+  }
+
+  async load({ bundle, spec, key }: Parameters<Calls["load"]>[0]): ReturnType<Calls["load"]> {
+    const file = spec.files.find((each) => keyOf(each) === key);
+    if (!file) throw new BundleError(`The bundle has no ${key}; it has ${spec.files.map(keyOf).join(", ")}.`);
+    if (!this.#open) throw new SafelightError("This worker has no runtime.");
+    const start = performance.now();
+    this.#model?.runtime.dispose();
+    this.#model = { spec, runtime: await this.#open(bundle, spec, file) };
+    return { checked: this.#model.runtime.checked, ms: performance.now() - start };
+  }
+
+  async prepare({ photo, input, limits }: Parameters<Calls["prepare"]>[0]): ReturnType<Calls["prepare"]> {
+    const start = performance.now();
+    const upright = await decode(await read(photo, limits), limits);
+    const decoded = performance.now();
+    const pixels = resize(upright, input);
+    const resized = performance.now();
+    return {
+      pixels,
+      width: upright.width,
+      height: upright.height,
+      sha256: canHash() ? await sha256(toRgb(upright)) : "",
+      decodeMs: decoded - start,
+      resizeMs: resized - decoded,
+    };
+  }
+
+  async run({ pixels }: Parameters<Calls["run"]>[0]): ReturnType<Calls["run"]> {
+    const start = performance.now();
+    const answer = await this.#loaded().runtime.run(pixels);
+    return { ...answer, ms: performance.now() - start };
+  }
+
+  async classify({ photo, thumbnail: width }: Parameters<Calls["classify"]>[0]): ReturnType<Calls["classify"]> {
+    const { spec, runtime } = this.#loaded();
+    const start = performance.now();
+    const upright = await decode(await read(photo));
+    const answer = await runtime.run(resize(upright, spec.input));
+    const ms = performance.now() - start;
+    return { ...answer, thumbnail: await thumbnail(upright, width), width: upright.width, height: upright.height, ms };
+  }
+
+  #loaded(): { spec: Spec; runtime: Runtime } {
+    if (!this.#model) throw new SafelightError("No model is loaded yet.");
+    return this.#model;
+  }
+}

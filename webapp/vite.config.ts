@@ -1,0 +1,18 @@
+import { resolve } from "node:path";
+import { defineConfig } from "vitest/config";
+
+/** Two pages, relative addresses (any sub-path on any static host), one self-contained script per worker. */
+export default defineConfig({
+  base: "./",
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0, // the content security policy allows no data: addresses
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { index: resolve(import.meta.dirname, "index.html"), verify: resolve(import.meta.dirname, "verify.html") },
+    },
+  },
+  // LiteRT.js calls importScripts, so it needs a classic worker; and a worker that is one file loads one runtime only.
+  worker: { format: "iife" },
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});
