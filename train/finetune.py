@@ -1,0 +1,168 @@
+"""The last blocks of the trunk, learnt together with the head at a low rate, after the head was learnt alone.
+
+Batch norms keep their statistics: a few thousand photos estimate them worse than ImageNet did.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from rich.console import Console
+from torch import Tensor, nn
+from torch.nn import functional
+
+from safelight.decode import decode
+from safelight.errors import UsageError
+from safelight.models.network import Network
+from safelight.resize import resize
+from safelight.spec import InputSpec
+from train.augment import augment
+from train.data import Photo
+from train.features import progress
+from train.fit import Point, balance
+from train.options import FineTuneOptions
+
+NORMS = (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best network by validation loss, which may be the one that came in."""
+
+    network: Network
+    history: tuple[Point, ...]
+    interrupted: bool  # by Ctrl-C; the network is the best until then
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to learn: photos that decode, their class indices, and the way to pixels."""
+
+    train: Sequence[Photo]
+    validation: Sequence[Photo]
+    classes: Sequence[str]
+    spec: InputSpec
+    seed: int
+
+
+def fine_tune(network: Network, task: Task, options: FineTuneOptions, device: torch.device, console: Console) -> Tuned:
+    """Train the last `options.blocks` blocks and the head. Raises UsageError where the trunk has none to train."""
+    network = copy.deepcopy(network).eval().requires_grad_(False).to(device)
+    blocks = last_blocks(network.trunk, options.blocks)
+    body = [parameter for block in blocks for parameter in block.parameters()]
+    groups = [{"params": body, "lr": options.rate}, {"params": list(network.head.parameters()), "lr": options.head_rate}]
+    for parameter in [*body, *network.head.parameters()]:
+        parameter.requires_grad_()
+    optimiser = torch.optim.AdamW(groups, weight_decay=options.weight_decay)
+    steps = math.ceil(len(task.train) / options.batch) * options.epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: (1 + math.cos(math.pi * min(step / steps, 1))) / 2)
+    labels = torch.tensor([task.classes.index(photo.label) for photo in task.train])
+    weights = balance(labels, len(task.classes)).to(device)
+    best = copy.deepcopy(network.state_dict())
+    history: list[Point] = []
+    interrupted = False
+    try:
+        loss, accuracy = _validate(network, task, options, device, console)
+        best_loss, best_epoch = loss, 0
+        for epoch in range(1, options.epochs + 1):
+            train_loss, train_accuracy = _epoch(network, task, options, epoch, weights, optimiser, schedule.step, device, console)
+            loss, accuracy = _validate(network, task, options, device, console)
+            history.append(Point("fine-tune", options.weight_decay, epoch, train_loss, loss, train_accuracy, accuracy))
+            console.print(f"  epoch {epoch}: validation loss {loss:.4f}, accuracy {accuracy:.4f}")
+            if loss < best_loss:
+                best, best_loss, best_epoch = copy.deepcopy(network.state_dict()), loss, epoch
+            if epoch - best_epoch >= options.patience:
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+        console.print("[yellow]Stopped: the best network so far is kept and the report written. Ctrl-C again gives up.[/]")
+    network.load_state_dict(best)
+    return Tuned(network.eval().requires_grad_(True).cpu(), tuple(history), interrupted)
+
+
+def last_blocks(trunk: nn.Module, count: int) -> list[nn.Module]:
+    """The layers of the last `count` blocks; a block is a module with layers inside, or a convolution and its norm."""
+    blocks: list[list[nn.Module]] = []
+    for child in trunk.children():
+        if any(True for _ in child.parameters()) and not isinstance(child, NORMS):
+            blocks.append([child])
+        elif blocks:
+            blocks[-1].append(child)
+    if not 1 <= count <= len(blocks):
+        raise UsageError(f"this backbone has {len(blocks)} blocks that can be fine-tuned, --fine-tune asks for {count}. Choose fewer.")
+    return [layer for block in blocks[-count:] for layer in block]
+
+
+def _epoch(
+    network: Network,
+    task: Task,
+    options: FineTuneOptions,
+    epoch: int,
+    weights: Tensor,
+    optimiser: torch.optim.Optimizer,
+    advance_rate: Callable[[], None],
+    device: torch.device,
+    console: Console,
+) -> tuple[float, float]:
+    """One pass over augmented training photos: mean loss and accuracy on the way."""
+    order = np.random.default_rng([task.seed, epoch]).permutation(len(task.train))
+    photos = [task.train[index] for index in order]
+    total, hits = 0.0, 0
+    views = partial(_augmented, task, epoch)
+    for pixels, labels in _batches(photos, views, task.classes, options.batch, f"Fine-tuning, epoch {epoch}", console):
+        logits, labels = network(pixels.to(device)), labels.to(device)
+        loss = functional.cross_entropy(logits, labels, weights)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        advance_rate()
+        total += loss.item() * len(labels)
+        hits += int((logits.argmax(1) == labels).sum())
+    return total / len(photos), hits / len(photos)
+
+
+@torch.inference_mode()
+def _validate(network: Network, task: Task, options: FineTuneOptions, device: torch.device, console: Console) -> tuple[float, float]:
+    """Loss, classes weighing the same, and accuracy on the validation photos."""
+    logits, labels = [], []
+    views = partial(_plain, task)
+    for pixels, wanted in _batches(task.validation, views, task.classes, options.batch, "Validating", console):
+        logits.append(network(pixels.to(device)).cpu())
+        labels.append(wanted)
+    every, wanted = torch.cat(logits), torch.cat(labels)
+    loss = functional.cross_entropy(every, wanted, balance(wanted, len(task.classes)))
+    return loss.item(), (every.argmax(1) == wanted).double().mean().item()
+
+
+def _batches(
+    photos: Sequence[Photo], view: Callable[[Photo], Tensor], classes: Sequence[str], size: int, what: str, console: Console
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pixels [n,S,S,3] and class indices [n], decoded by threads one batch ahead."""
+    starts = range(0, len(photos), size)
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        with progress(console) as bar:
+            waiting = [pool.submit(view, photo) for photo in photos[:size]]
+            for start in bar.track(starts, description=what):
+                ready, waiting = waiting, [pool.submit(view, photo) for photo in photos[start + size : start + 2 * size]]
+                labels = torch.tensor([classes.index(photo.label) for photo in photos[start : start + size]])
+                yield torch.stack([future.result() for future in ready]), labels
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _plain(task: Task, photo: Photo) -> Tensor:
+    return torch.from_numpy(resize(decode(photo.path), task.spec)).float()
+
+
+def _augmented(task: Task, epoch: int, photo: Photo) -> Tensor:
+    """A view that depends on the seed, the epoch and the photo's bytes, not on the thread that makes it."""
+    return augment(decode(photo.path), task.spec, np.random.default_rng([task.seed, epoch, int(photo.sha256[:16], 16)]))

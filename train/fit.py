@@ -1,0 +1,155 @@
+"""Features → the linear head: multinomial logistic regression by L-BFGS, its weight decay chosen on the validation photos.
+
+Convex, so that a laptop finds the optimum in seconds; on one thread, so that equal input gives equal weights however
+many cores there are. Classes weigh the same however many photos they have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from train.options import HeadOptions
+from train.threads import one_thread
+
+TEMPERATURES = (0.05, 20.0)  # outside this range a validation set says more about itself than about the network
+
+
+@dataclass(frozen=True)
+class Point:
+    """A row of history.csv: where a training stood. Losses are cross entropies in nats, classes weighing the same."""
+
+    phase: str  # "head" or "fine-tune"
+    weight_decay: float
+    step: int  # iteration of L-BFGS, or epoch
+    train_loss: float
+    validation_loss: float
+    train_accuracy: float  # 0..1
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a head learns from: features [N,F] float32 and class indices [N] int64."""
+
+    features: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class Head:
+    """A fitted linear layer and how it came about."""
+
+    weight: Tensor  # [C,F]
+    bias: Tensor  # [C]
+    weight_decay: float
+    history: tuple[Point, ...]
+
+    def logits(self, features: Tensor) -> Tensor:
+        """[N,F] → [N,C]."""
+        return functional.linear(features, self.weight, self.bias)
+
+
+@one_thread()
+def fit_head(train: Examples, validation: Examples, classes: int, options: HeadOptions) -> Head:
+    """The head with the least validation loss over all weight decays and iterations."""
+    mean, deviation = train.features.mean(0), train.features.std(0, correction=0)
+    deviation = torch.where(deviation > 1e-6, deviation, 1.0)
+    train = Examples((train.features - mean) / deviation, train.labels)
+    validation = Examples((validation.features - mean) / deviation, validation.labels)
+    start = torch.zeros(classes, train.features.shape[1] + 1)  # the last column is the bias
+    best, best_loss, best_decay = start, float("inf"), options.weight_decays[0]
+    history: list[Point] = []
+    for decay in options.weight_decays:
+        start, found, loss, points = _descend(start, train, validation, decay, options)
+        history += points
+        if loss < best_loss:
+            best, best_loss, best_decay = found, loss, decay
+    weight = best[:, :-1] / deviation  # the standardisation moves into the layer
+    return Head(weight, best[:, -1] - weight @ mean, best_decay, tuple(history))
+
+
+def _descend(
+    start: Tensor, train: Examples, validation: Examples, decay: float, options: HeadOptions
+) -> tuple[Tensor, Tensor, float, list[Point]]:
+    """Where L-BFGS ended, its best place by validation loss, that loss, and the way there."""
+    parameters = start.clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([parameters], max_iter=1, history_size=10, line_search_fn="strong_wolfe")
+    weights = balance(train.labels, len(start))
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = functional.cross_entropy(_apply(parameters, train), train.labels, weights) + decay / 2 * parameters[:, :-1].square().sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    best, best_loss, best_step = start, float("inf"), 0
+    points: list[Point] = []
+    for step in range(1, options.iterations + 1):
+        before = parameters.detach().clone()
+        optimiser.step(closure)  # type: ignore[no-untyped-call]
+        here = parameters.detach().clone()
+        points.append(_measure(here, train, validation, decay, step))
+        if points[-1].validation_loss < best_loss:
+            best, best_loss, best_step = here, points[-1].validation_loss, step
+        if step - best_step >= options.patience or torch.equal(before, here):
+            break
+    return parameters.detach(), best, best_loss, points
+
+
+def balance(labels: Tensor, classes: int) -> Tensor:
+    """[C] weights under which every class that occurs counts the same."""
+    counts = torch.bincount(labels, minlength=classes)
+    return torch.where(counts > 0, len(labels) / (classes * counts.clamp(min=1)), 0.0)
+
+
+@one_thread()
+def temperature_of(logits: Tensor, labels: Tensor) -> float:
+    """The temperature with the least negative log likelihood on validation logits [N,C] (Guo et al. 2017, arXiv 1706.04599).
+
+    1.0 where it can't be told: without a single mistake every sharpening looks better, up to certainty.
+    """
+    if bool((logits.argmax(1) == labels).all()):
+        return 1.0
+    logits = logits.double()
+    scale = torch.zeros((), dtype=torch.float64, requires_grad=True)  # log of the temperature
+    optimiser = torch.optim.LBFGS([scale], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = functional.cross_entropy(logits / scale.exp(), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    found = float(scale.detach().exp().clamp(*TEMPERATURES))
+    return found if nll(logits, labels, found) < nll(logits, labels, 1.0) else 1.0
+
+
+def nll(logits: Tensor, labels: Tensor, temperature: float) -> float:
+    """Mean negative log likelihood in nats."""
+    return float(functional.cross_entropy(logits.double() / temperature, labels))
+
+
+def install(head: Head, layer: nn.Linear) -> None:
+    """Copy the fitted weights into a network's layer."""
+    with torch.no_grad():
+        layer.weight.copy_(head.weight)
+        layer.bias.copy_(head.bias)
+
+
+def _apply(parameters: Tensor, examples: Examples) -> Tensor:
+    return functional.linear(examples.features, parameters[:, :-1], parameters[:, -1])
+
+
+def _measure(parameters: Tensor, train: Examples, validation: Examples, decay: float, step: int) -> Point:
+    figures: list[float] = []
+    for examples in (train, validation):
+        logits = _apply(parameters, examples)
+        weights = balance(examples.labels, len(parameters))
+        figures.append(float(functional.cross_entropy(logits, examples.labels, weights)))
+        figures.append(float((logits.argmax(1) == examples.labels).double().mean()))
+    return Point("head", decay, step, figures[0], figures[2], figures[1], figures[3])
