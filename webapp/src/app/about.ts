@@ -98,7 +98,12 @@ function classes({ spec, language }: AboutState): HTMLElement {
   const names = spec.labels.slice(0, LABELS_SHOWN).map((label) => displayName(label, language));
   const more = spec.labels.length > LABELS_SHOWN ? " …" : "";
   const title = `${translate(language, "classes")} · ${spec.labels.length.toLocaleString(language)}`;
-  return element("section", "", element("h3", title), element("p", names.join(", ") + more, "muted"));
+  return element(
+    "section",
+    "",
+    element("h3", title),
+    element("p", names.join(translate(language, "listSeparator")) + more, "muted"),
+  );
 }
 
 /** An element with a text, or with a text's class when the third argument is one, or with children. */

@@ -30,6 +30,7 @@ let spec: Spec | undefined;
 let runtime: RuntimeId = DEFAULT_RUNTIME;
 let model: Promise<Pool> | undefined;
 let checked = true;
+let isReady = false; // the chosen runtime has its model
 let items: Item[] = [];
 let current = new AbortController(); // of the photos on the page
 let problem: { key: Key; why: string } | undefined;
@@ -67,8 +68,9 @@ function openModel(): void {
   const key = keyOf(fileFor(loaded, runtime)!);
   const options = { start, bundle: BUNDLE, spec: loaded, key, thumbnail: THUMBNAIL };
   problem = undefined;
+  isReady = false;
   const opening = Pool.open(options).then((opened) => {
-    checked = opened.checked;
+    if (model === opening) [checked, isReady] = [opened.checked, true];
     return opened.pool;
   });
   model = opening;
@@ -144,12 +146,15 @@ async function addExamples(): Promise<void> {
 /** Write every text of the page in the current language and state. */
 function write(): void {
   document.documentElement.lang = language;
-  for (const element of document.querySelectorAll<HTMLElement>("[data-i18n]"))
-    element.textContent = translate(language, element.dataset.i18n as Key);
+  const isTouch = matchMedia("(pointer: coarse)").matches; // nothing to drop with
+  for (const element of document.querySelectorAll<HTMLElement>("[data-i18n]")) {
+    const { i18n, i18nTouch } = element.dataset;
+    element.textContent = translate(language, ((isTouch && i18nTouch) || i18n) as Key);
+  }
   if (spec) {
     const names = spec.labels.slice(0, KNOWN_SHOWN).map((label) => displayName(label, language));
-    const labels =
-      new Intl.ListFormat(language, { type: "unit" }).format(names) + (spec.labels.length > KNOWN_SHOWN ? " …" : "");
+    const more = spec.labels.length > KNOWN_SHOWN ? " …" : "";
+    const labels = names.join(translate(language, "listSeparator")) + more;
     const count = spec.labels.length.toLocaleString(language);
     find("knows").textContent = translate(language, "knows", { name: spec.name, count, labels });
     find("examples").hidden = spec.golden === null;
@@ -175,9 +180,12 @@ function writeProgress(): void {
   progress.max = Math.max(total, 1);
   progress.value = done;
   progress.classList.toggle("is-done", isDone);
-  find("status").textContent = isDone
-    ? translate(language, "finished", { total: total - refused.length })
-    : translate(language, "progress", { done, total });
+  const isLoading = !isReady && !problem && done === 0;
+  find("status").textContent = isLoading
+    ? translate(language, "loading")
+    : isDone
+      ? translate(language, "finished", { total: total - refused.length })
+      : translate(language, "progress", { done, total });
   find("refused-count").textContent =
     refused.length > 0 ? translate(language, "refusedCount", { count: refused.length }) : "";
   find("refused").hidden = refused.length === 0;
