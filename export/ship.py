@@ -159,7 +159,11 @@ def _refuse_unproven(spec: Spec, proof: report.ParityReport, stage: Path, out: P
     failed.mkdir(exist_ok=True)
     for name in ("parity.json", "parity.xml", "parity.html"):
         shutil.copyfile(stage / name, failed / name)
-    reasons = [f"{name}: {row.reason}" for name, row in proof.runtimes.items() if row.status == "fail"] + list(proof.problems)
+    failures: dict[str, list[str]] = {}
+    for name, row in proof.runtimes.items():
+        if row.status == "fail":
+            failures.setdefault(row.reason, []).append(name)
+    reasons = [f"{', '.join(names)}: {reason}" for reason, names in failures.items()] + list(proof.problems)
     reasons += [f"{key}: no runtime here could prove it" for key in unproven if not any(key in reason for reason in reasons)]
     raise ParityFailure(f"{out} was not written, a runtime disagrees. {'; '.join(reasons)}. The whole report: {failed / 'parity.html'}")
 

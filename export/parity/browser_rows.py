@@ -52,7 +52,7 @@ def measure(
         answers = ask(
             browser,
             site.app_folder(),
-            bundle.folder,
+            bundle,
             [one.photo for one in prepared],
             list(runs.values()),
             on_event=lambda: on_progress(f"{browser_name}", next(done, steps), steps),

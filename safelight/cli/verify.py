@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from export.parity.report import ParityReport
 
 DEFAULT = VerifyOptions()
+REPORT_WIDTH = 120  # characters, where no terminal says
 
 EXAMPLES = """
 \b
@@ -71,7 +72,7 @@ def show(report: ParityReport) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("runtime", "", "photos", "max |Δp|", "mean |Δp|", "flips", "ms"):
-        table.add_column(name, justify="left" if name in ("runtime", "") else "right")
+        table.add_column(name, justify="left" if name in ("runtime", "") else "right", no_wrap=True, overflow="ignore")
     colours = {"pass": "green", "fail": "red", "skipped": "yellow"}
     for name, row in report.runtimes.items():
         figures = [
@@ -82,7 +83,7 @@ def show(report: ParityReport) -> None:
             f"{row.median_ms:.1f}",
         ]
         table.add_row(name, f"[{colours[row.status]}]{row.status}[/]", *(figures if row.images else [""] * 5))
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else REPORT_WIDTH)
     console.print(table)
     for name, row in report.runtimes.items():
         if row.reason:

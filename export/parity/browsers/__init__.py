@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from export.parity.browsers import chromium
 from export.parity.browsers.server import PlannedRun, Server
 from export.parity.photos import Photo
+from safelight.bundle import Bundle
 from safelight.errors import ParityFailure, RuntimeUnavailable
 
 SILENCE_LIMIT = 120.0  # seconds without any news from the page; the slowest single step seen took 10
@@ -54,7 +55,7 @@ class Answers:
 def ask(
     browser: Browser,
     page: Path,
-    bundle: Path,
+    bundle: Bundle,
     photos: Sequence[Photo],
     runs: Sequence[PlannedRun],
     *,

@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.parity.photos import Photo
+from safelight.bundle import Bundle
+from safelight.spec import SPEC_NAME, dump
 
 MAX_POST = 64 * 2**20  # bytes; the largest report is a run's probabilities
 
@@ -46,20 +48,26 @@ class Event:
     content: dict[str, Any]
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Silence: a browser that is closed resets its connections, and what the page misses it reports itself."""
+
+
 class Server:
     """A context manager; `url` is the page, `events` what it posts."""
 
-    def __init__(self, page: Path, bundle: Path, photos: Sequence[Photo], runs: Sequence[PlannedRun]) -> None:
-        """`page` is the built web app's folder."""
+    def __init__(self, page: Path, bundle: Bundle, photos: Sequence[Photo], runs: Sequence[PlannedRun]) -> None:
+        """`page` is the built web app's folder; the bundle may not be sealed yet, its spec is served from memory."""
         self.events: queue.Queue[Event] = queue.Queue()
         self._prefix = f"/{secrets.token_urlsafe(16)}/"
-        self._page, self._bundle, self._photos = page.resolve(), bundle.resolve(), list(photos)
+        self._page, self._bundle, self._photos = page.resolve(), bundle.folder.resolve(), list(photos)
+        self._spec = dump(bundle.spec)
         self._plan = {
             "bundle": "bundle/",
             "photos": [{"name": photo.name, "url": f"photos/{index}"} for index, photo in enumerate(photos)],
             "runs": [asdict(run) for run in runs],
         }
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = _QuietServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_port}{self._prefix}verify.html"
 
     def __enter__(self) -> Self:
@@ -74,6 +82,8 @@ class Server:
         """The answer to a GET below the token: its bytes and content type."""
         if path == "plan.json":
             return json.dumps(self._plan).encode(), "application/json"
+        if path == f"bundle/{SPEC_NAME}":
+            return self._spec, "application/json"
         if path.startswith("photos/") and path[7:].isdigit() and int(path[7:]) < len(self._photos):
             return self._photos[int(path[7:])].path.read_bytes(), "application/octet-stream"
         root, rest = (self._bundle, path[7:]) if path.startswith("bundle/") else (self._page, path)

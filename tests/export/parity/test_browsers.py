@@ -112,7 +112,7 @@ def test_a_browser_that_dies_is_a_failure_not_a_skip(bundle: Path, monkeypatch: 
 
 def test_the_server_hands_out_its_three_folders_and_nothing_else(bundle: Path) -> None:
     photo = golden_photos(open_bundle(bundle))[0]
-    with Server(site.app_folder(), bundle, [Photo("a", photo.path)], []) as server:
+    with Server(site.app_folder(), open_bundle(bundle), [Photo("a", photo.path)], []) as server:
         base = server.url.removesuffix("verify.html")
         assert urllib.request.urlopen(f"{base}bundle/spec.json").status == 200
         assert urllib.request.urlopen(f"{base}photos/0").read() == photo.path.read_bytes()
