@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { filter } from "../src/contract/container.ts";
+import { PhotoError } from "../src/contract/errors.ts";
+
+const text = (ascii: string) => Array.from(ascii, (letter) => letter.charCodeAt(0));
+const big = (value: number, bytes: number) =>
+  Array.from({ length: bytes }, (_, i) => (value >>> (8 * (bytes - 1 - i))) & 255);
+const little = (value: number, bytes: number) => big(value, bytes).reverse();
+const bytes = (...parts: number[][]) => Uint8Array.from(parts.flat());
+
+/** A TIFF block whose only entry is the orientation. */
+const tiff = (orientation: number) => [
+  ...text("MM\0*"),
+  ...big(8, 4),
+  ...big(1, 2),
+  ...big(0x112, 2),
+  ...big(3, 2),
+  ...big(1, 4),
+  ...big(orientation, 2),
+  0,
+  0,
+];
+
+const segment = (marker: number, ...body: number[]) => [0xff, marker, ...big(body.length + 2, 2), ...body];
+const frame = segment(0xc0, 8, ...big(480, 2), ...big(640, 2), 3);
+const scan = [...segment(0xda, 1, 2, 3), 9, 0xff, 0, 9, 0xff, 0xd0, 9];
+const end = [0xff, 0xd9];
+const jfif = segment(0xe0, ...text("JFIF\0"));
+const adobe = segment(0xee, ...text("Adobe"));
+
+test("JPEG: profile, EXIF, XMP and comments go, what colours need stays, orientation is read", () => {
+  const extras = [
+    segment(0xe1, ...text("Exif\0\0"), ...tiff(6)),
+    segment(0xe2, ...text("ICC_PROFILE")),
+    segment(0xfe, ...text("hi")),
+  ];
+  const found = filter(bytes([0xff, 0xd8], jfif, ...extras, adobe, frame, scan, end, text("trailer")));
+  expect(found).toMatchObject({ kind: "JPEG", width: 640, height: 480, orientation: 6 });
+  expect(found.bytes).toEqual(bytes([0xff, 0xd8], jfif, adobe, frame, scan, end, text("trailer")));
+});
+
+const chunk = (type: string, ...body: number[]) => [...big(body.length, 4), ...text(type), ...body, 1, 2, 3, 4];
+const signature = [0x89, ...text("PNG\r\n\x1a\n")];
+const header = chunk("IHDR", ...big(30, 4), ...big(20, 4), 8, 6, 0, 0, 0);
+
+test("PNG: gamma, profile and EXIF go, palette and transparency stay, orientation is read even after the pixels", () => {
+  const [kept, dropped] = [
+    [chunk("PLTE", 1, 2, 3), chunk("tRNS", 7), chunk("IDAT", 5)],
+    [chunk("gAMA", 1), chunk("iCCP", 2)],
+  ];
+  const found = filter(bytes(signature, header, ...dropped, ...kept, chunk("eXIf", ...tiff(3)), chunk("IEND")));
+  expect(found).toMatchObject({ kind: "PNG", width: 30, height: 20, orientation: 3 });
+  expect(found.bytes).toEqual(bytes(signature, header, ...kept, chunk("IEND")));
+});
+
+test("WebP: profile, EXIF and XMP go with their flags, the size is made right, orientation is read", () => {
+  const riff = (type: string, ...body: number[]) => [
+    ...text(type),
+    ...little(body.length, 4),
+    ...body,
+    ...(body.length % 2 ? [0] : []),
+  ];
+  const picture = riff("VP8L", 0x2f, 1, 2, 3, 4);
+  const webp = (flags: number, ...chunks: number[][]) => {
+    const body = [
+      ...text("WEBP"),
+      ...riff("VP8X", flags, 0, 0, 0, ...little(99, 3), ...little(49, 3)),
+      ...chunks.flat(),
+    ];
+    return bytes(text("RIFF"), little(body.length, 4), body);
+  };
+  const found = filter(webp(0x3c, riff("ICCP", 1, 2, 3), picture, riff("EXIF", ...tiff(8)), riff("XMP ", 1)));
+  expect(found).toMatchObject({ kind: "WEBP", width: 100, height: 50, orientation: 8 });
+  expect(found.bytes).toEqual(webp(0x10, picture));
+});
+
+test.each<[string, Uint8Array<ArrayBuffer>, string]>([
+  ["nothing", bytes(), "empty"],
+  ["a text", bytes(text("Dear diary")), "not-an-image"],
+  ["HEIC", bytes(big(24, 4), text("ftypheic"), big(0, 12)), "unsupported"],
+  ["TIFF", bytes(text("II*\0"), big(0, 12)), "unsupported"],
+  ["a JPEG without its end", bytes([0xff, 0xd8], jfif, frame, scan), "truncated"],
+  ["a JPEG's first bytes", bytes([0xff, 0xd8], jfif), "truncated"],
+  ["a PNG cut in its pixels", bytes(signature, header, chunk("IDAT", 5, 6, 7, 8).slice(0, 10), big(0, 2)), "truncated"],
+  ["a PNG's first bytes", bytes(signature, header.slice(0, 6)), "corrupt"],
+  ["a WebP cut short", bytes(text("RIFF"), little(100, 4), text("WEBPVP8 ")), "corrupt"],
+  ["a GIF without a picture", bytes(text("GIF89a"), little(5, 2), little(5, 2), [0, 0, 0, 0x3b]), "corrupt"],
+  [
+    "a BMP without its rows",
+    bytes(
+      text("BM"),
+      big(0, 8),
+      little(54, 4),
+      little(40, 4),
+      little(9, 4),
+      little(9, 4),
+      little(1, 2),
+      little(24, 2),
+      little(0, 24),
+    ),
+    "truncated",
+  ],
+])("%s is refused with Python's reason", (_, data, reason) => {
+  let error: unknown;
+  try {
+    filter(data);
+  } catch (caught) {
+    error = caught;
+  }
+  expect(error).toBeInstanceOf(PhotoError);
+  expect((error as PhotoError).reason).toBe(reason);
+});
+
+test("damage of any kind is a PhotoError, never a crash", () => {
+  const whole = bytes([0xff, 0xd8], jfif, segment(0xe1, ...text("Exif\0\0"), ...tiff(6)), frame, scan, end);
+  for (let cut = 0; cut < whole.length; cut++)
+    for (const flip of [0, 255]) {
+      const damaged = whole.slice(0, whole.length - (cut % 7));
+      damaged[cut] = flip;
+      try {
+        filter(damaged);
+      } catch (error) {
+        expect(error).toBeInstanceOf(PhotoError);
+      }
+    }
+});
