@@ -148,7 +148,7 @@ class Graph:
     constants: Mapping[str, Array]  # float32
 
 
-def is_same(pads: Pads, size: tuple[int, int], window: tuple[int, int], strides: tuple[int, int], dilations: tuple[int, int]) -> bool:
+def is_same(pads: Pads, size: Shape, window: tuple[int, int], strides: tuple[int, int], dilations: tuple[int, int]) -> bool:
     """Whether `pads` of a [h,w] input are what TensorFlow's SAME means there: the odd pixel goes below and right."""
     for axis in (0, 1):
         reach = (window[axis] - 1) * dilations[axis] + 1

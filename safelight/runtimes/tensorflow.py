@@ -56,7 +56,26 @@ def _graph_def(tensorflow: Any, model: dict[str, Any], folder: Path) -> Any:
             if node.name not in weights:
                 raise BundleError(f"{folder}: the constant {node.name!r} stands in no shard of model.json. Export the bundle again.")
             node.attr["value"].tensor.CopyFrom(tensorflow.make_tensor_proto(weights[node.name]))
-    return graph_def
+    return _in_tensorflow_operators(graph_def)
+
+
+def _in_tensorflow_operators(graph_def: Any) -> Any:
+    """FusedDepthwiseConv2dNative is TF.js's own: here it is TensorFlow's convolution, BiasAdd and activation."""
+    split = type(graph_def)(versions=graph_def.versions, library=graph_def.library)
+    for node in graph_def.node:
+        if node.op != "FusedDepthwiseConv2dNative":
+            split.node.append(node)
+            continue
+        convolution = split.node.add(op="DepthwiseConv2dNative", name=f"{node.name}/convolution", input=node.input[:2])
+        for name in ("T", "strides", "padding", "explicit_paddings", "data_format", "dilations"):
+            if name in node.attr:
+                convolution.attr[name].CopyFrom(node.attr[name])
+        operators = [operator.decode() for operator in node.attr["fused_ops"].list.s]  # BiasAdd, and perhaps an activation
+        names = [f"{node.name}/{operator}" for operator in operators[:-1]] + [node.name]
+        inputs = [[convolution.name, *node.input[2:]], *([name] for name in names[:-1])]
+        for operator, name, sources in zip(operators, names, inputs, strict=True):
+            split.node.add(op=operator, name=name, input=sources).attr["T"].CopyFrom(node.attr["T"])
+    return split
 
 
 def _weights(manifest: list[dict[str, Any]], folder: Path) -> Iterator[tuple[str, NDArray[Any]]]:

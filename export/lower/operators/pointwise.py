@@ -50,7 +50,7 @@ def _stored(operator: Operator, constant: Array, like: Ref) -> Array:
     if like.flattened is not None:
         height, width, channels = like.flattened
         full = full.reshape(channels, height, width).transpose(1, 2, 0).reshape(1, -1)
-    stored = full.transpose(0, *like.order)[0]
+    stored: Array = full.transpose(0, *like.order)[0]
     while stored.ndim and stored.shape[0] == 1:
         stored = stored[0]
     return stored

@@ -88,7 +88,7 @@ def _geometry(operator: Operator, image: Value) -> tuple[tuple[int, int], tuple[
         raise operator.unsupported("it dilates its window or returns indices")
     window = tuple(attributes["kernel_shape"])
     strides = tuple(attributes.get("strides", (1, 1)))
-    declared: Pads = tuple(attributes.get("pads", (0, 0, 0, 0)))  # type: ignore[assignment]
+    declared: Pads = tuple(attributes.get("pads", (0, 0, 0, 0)))
     pads = list(declared)
     if attributes.get("ceil_mode", 0):
         for axis in (0, 1):
