@@ -1,0 +1,86 @@
+"""The TypeScript resize gives Python's bytes, on hundreds of random photos; a planted mistake is noticed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from safelight.resize import resize
+from safelight.spec import Filter, Geometry, InputSpec
+from tests.webapp.conftest import WEBAPP, Node
+
+Case = tuple[NDArray[np.uint8], InputSpec]
+
+CONTRACT = WEBAPP / "src" / "contract"
+
+
+def test_typescript_gives_the_same_bytes(node: Node, tmp_path: Path) -> None:
+    """400 cases: 1..300 pixels a side, enlarged and reduced, strips beyond 16:1, every geometry and filter."""
+    cases = random_cases(400, seed=1)
+    found = typescript(node, CONTRACT, cases, tmp_path)
+    wrong = [index for index, case in enumerate(cases) if not np.array_equal(found[index], resize(*case))]
+    assert not wrong, f"{len(wrong)} of {len(cases)}, the first: {cases[wrong[0]][0].shape} {cases[wrong[0]][1]}"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("const HALF = 1 << (PRECISION_BITS - 1);", "const HALF = 0;"),  # truncated instead of rounded
+        ("const PRECISION_BITS = 22;", "const PRECISION_BITS = 16;"),
+        ("half + (slack % 2) * (half % 2)", "Math.round(slack / 2)"),  # half up instead of half to even
+        ("const MAX_ASPECT = 16;", "const MAX_ASPECT = 64;"),
+        ("const spread = Math.max(ratio, 1);", "const spread = 1;"),  # no antialiasing
+        ("(first + place + 0.5) * ratio", "(first + place) * ratio"),  # half a pixel aside
+        ("const a = -0.5;", "const a = -0.75;"),  # another cubic: OpenCV's
+        ("data[from + 1]!", "data[from + 2]!"),  # a channel twice
+    ],
+)
+def test_a_planted_mistake_is_noticed(node: Node, tmp_path: Path, right: str, wrong: str) -> None:
+    copy = tmp_path / "contract"
+    shutil.copytree(CONTRACT, copy)
+    source = (copy / "resize.ts").read_text()
+    assert right in source, "the source has changed: plant the mistake elsewhere"
+    (copy / "resize.ts").write_text(source.replace(right, wrong))
+    cases = random_cases(40, seed=2)
+    found = typescript(node, copy, cases, tmp_path)
+    assert any(not np.array_equal(found[index], resize(*case)) for index, case in enumerate(cases))
+
+
+def typescript(node: Node, contract: Path, cases: list[Case], folder: Path) -> list[NDArray[np.uint8]]:
+    """What the TypeScript in `contract` makes of the cases."""
+    (folder / "pixels").write_bytes(b"".join(pixels.tobytes() for pixels, _ in cases))
+    described: list[dict[str, Any]] = [
+        {"width": pixels.shape[1], "height": pixels.shape[0], "spec": msgspec.to_builtins(spec)} for pixels, spec in cases
+    ]
+    node("ports.mjs", {"contract": str(contract), "resize": {"cases": described, "pixels": f"{folder}/pixels", "out": f"{folder}/out"}})
+    data, at, found = (folder / "out").read_bytes(), 0, []
+    for _, spec in cases:
+        end = at + spec.size**2 * 3
+        found.append(np.frombuffer(data[at:end], np.uint8).reshape(spec.size, spec.size, 3))
+        at = end
+    assert at == len(data)
+    return found
+
+
+def random_cases(count: int, seed: int) -> list[Case]:
+    generator = np.random.default_rng(seed)
+    cases = []
+    for _ in range(count):
+        height, width = (int(side) for side in generator.integers(1, 301, 2))
+        if generator.random() < 0.2:  # a strip
+            height, width = (max(1, height // 60), width) if generator.random() < 0.5 else (height, max(1, width // 60))
+        pixels = generator.integers(0, 256, (height, width, 3), np.uint8)
+        extreme = generator.random((height, width))  # where over- and undershoot must be clipped
+        pixels[extreme < 0.15], pixels[extreme > 0.85] = 0, 255
+        geometry: Geometry = get_args(Geometry)[generator.integers(3)]
+        filter_name: Filter = get_args(Filter)[generator.integers(3)]
+        size = int(generator.integers(1, 97))
+        more = int(generator.integers(0, 20)) if geometry == "crop" else 0
+        cases.append((pixels, InputSpec(size=size, geometry=geometry, resize_to=size + more, filter=filter_name, pad_color=(9, 128, 250))))
+    return cases
