@@ -239,7 +239,12 @@ def dump(spec: Spec) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of `spec.json`."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Safelight spec.json", **msgspec.json.schema(Spec)}
+    import inspect
+
+    document = msgspec.json.schema(Spec)
+    for part in document["$defs"].values():
+        part["description"] = inspect.cleandoc(part["description"])  # Python 3.13 takes the indentation away by itself
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Safelight spec.json", **document}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -131,6 +133,25 @@ def test_links_in_the_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document.name} → {target}"
+
+
+def test_the_bootstrap_is_read_by_an_old_python() -> None:
+    """So that Python 3.7 to 3.10 print one sentence and not a syntax error."""
+    ast.parse((ROOT / "scripts/bootstrap.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+def test_the_bootstrap_finds_node_in_the_lock_file() -> None:
+    bootstrap = runpy.run_path(str(ROOT / "scripts/bootstrap.py"))
+    version, hashes = bootstrap["locked"](bootstrap["NODE_PACKAGE"])
+    assert tuple(int(part) for part in version.split(".")[:2]) >= bootstrap["MIN_NODE"]
+    assert hashes
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", digest) for digest in hashes)
+
+
+def test_the_bootstrap_reads_versions() -> None:
+    bootstrap = runpy.run_path(str(ROOT / "scripts/bootstrap.py"))
+    assert bootstrap["version_of"](sys.executable) == sys.version_info[:2]
+    assert bootstrap["version_of"]("no-such-program") == ()
 
 
 @pytest.mark.slow
