@@ -5,5 +5,9 @@ import { load } from "../runtimes/tfjs.ts";
 import { serve } from "./serve.ts";
 
 const absolute = (url: string) => new URL(url, self.location.href).href;
-setWasmPaths({ "tfjs-backend-wasm.wasm": absolute(plainUrl), "tfjs-backend-wasm-simd.wasm": absolute(simdUrl) });
+setWasmPaths({
+  "tfjs-backend-wasm.wasm": absolute(plainUrl),
+  "tfjs-backend-wasm-simd.wasm": absolute(simdUrl),
+  "tfjs-backend-wasm-threaded-simd.wasm": absolute(simdUrl), // must be named, and is never opened: threads are off
+});
 serve((bundle, spec, file) => load(bundle, spec, file, "wasm"));
