@@ -32,6 +32,8 @@ def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArr
             import tensorflow
     except ImportError as error:
         raise RuntimeUnavailable(f"TensorFlow is not installed ({error}). Run: pip install 'safelight[referee]'") from error
+    # As written, without the optimiser, which aborts the process on a depthwise convolution after a grouped one (2.21).
+    tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     entry = bundle.path(file.parts[0])
     graph_def = _graph_def(tensorflow, json.loads(entry.read_bytes()), entry.parent)
     wrapped = tensorflow.compat.v1.wrap_function(lambda: tensorflow.import_graph_def(graph_def, name=""), [])
