@@ -41,6 +41,7 @@ test("JPEG: profile, EXIF, XMP and comments go, what colours need stays, orienta
 
 const chunk = (type: string, ...body: number[]) => [...big(body.length, 4), ...text(type), ...body, 1, 2, 3, 4];
 const signature = [0x89, ...text("PNG\r\n\x1a\n")];
+const IEND = [...big(0, 4), ...text("IEND"), 0xae, 0x42, 0x60, 0x82];
 const header = chunk("IHDR", ...big(30, 4), ...big(20, 4), 8, 6, 0, 0, 0);
 
 test("PNG: gamma, profile and EXIF go, palette and transparency stay, orientation is read even after the pixels", () => {
@@ -48,9 +49,9 @@ test("PNG: gamma, profile and EXIF go, palette and transparency stay, orientatio
     [chunk("PLTE", 1, 2, 3), chunk("tRNS", 7), chunk("IDAT", 5)],
     [chunk("gAMA", 1), chunk("iCCP", 2)],
   ];
-  const found = filter(bytes(signature, header, ...dropped, ...kept, chunk("eXIf", ...tiff(3)), chunk("IEND")));
+  const found = filter(bytes(signature, header, ...dropped, ...kept, chunk("eXIf", ...tiff(3)), IEND));
   expect(found).toMatchObject({ kind: "PNG", width: 30, height: 20, orientation: 3 });
-  expect(found.bytes).toEqual(bytes(signature, header, ...kept, chunk("IEND")));
+  expect(found.bytes).toEqual(bytes(signature, header, ...kept, IEND));
 });
 
 test("WebP: profile, EXIF and XMP go with their flags, the size is made right, orientation is read", () => {
@@ -103,7 +104,7 @@ test.each<[string, Uint8Array<ArrayBuffer>, string]>([
 ])("%s is refused with Python's reason", (_, data, reason) => {
   let error: unknown;
   try {
-    filter(data);
+    error = filter(data).damage;
   } catch (caught) {
     error = caught;
   }

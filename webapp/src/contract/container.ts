@@ -18,6 +18,7 @@ export interface Container {
   readonly width: number; // pixels as stored, before orientation
   readonly height: number;
   readonly orientation: number; // 1..8 of EXIF; anything else means 1
+  readonly damage?: PhotoError; // why it can't be decoded all the same; the size is judged first, as Pillow does
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -55,7 +56,7 @@ const READERS: Record<Kind, (data: Bytes) => Container> = {
   BMP: bmp,
 };
 
-/** Filter a photo. Throws PhotoError: empty, not-an-image, unsupported, truncated or corrupt. */
+/** Filter a photo. Throws PhotoError where not even a header is there: empty, not-an-image, unsupported, corrupt, truncated. */
 export function filter(data: Bytes): Container {
   if (data.length === 0) throw new PhotoError("empty", "The file is empty: 0 bytes. Copy it again from where it came.");
   const kind = kindOf(data);
@@ -95,10 +96,10 @@ function jpeg(data: Bytes): Container {
       continue;
     }
     if (marker === 0xda) {
-      if (!hasEnd(data, at)) throw truncated("before its end marker");
       if (width === 0) throw corrupt("JPEG data without a frame header");
       const bytes = joined([...kept, data.subarray(at)]);
-      return { kind: "JPEG", bytes, width, height, orientation: exif ?? 1 };
+      const damage = hasEnd(data, at) ? {} : { damage: truncated("before its end marker") };
+      return { kind: "JPEG", bytes, width, height, orientation: exif ?? 1, ...damage };
     }
     const end = marker >= 0xd0 && marker <= 0xd8 ? at + 2 : at + 2 + view.getUint16(at + 2);
     if (end > data.length) throw truncated("in its header");
@@ -122,28 +123,34 @@ function hasEnd(data: Bytes, from: number): boolean {
   return false;
 }
 
-const PNG_KEPT = ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]; // without acTL an animation shows its still image
+const PNG_KEPT = ["IHDR", "PLTE", "tRNS", "IDAT"]; // without acTL an animation shows its still image
+
+const PNG_END = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82); // an IEND chunk
 
 function png(data: Bytes): Container {
   const view = viewOf(data);
   const kept = [data.subarray(0, 8)];
   let exif: number | undefined;
+  let damage: PhotoError | undefined;
+  let hasPixels = false;
   if (!startsWith(data, "IHDR", 12)) throw corrupt("PNG without a header chunk");
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  for (let at = 8; at + 12 <= data.length; ) {
+  if (view.getUint8(26) !== 0) damage = corrupt(`PNG packed by the unknown method ${view.getUint8(26)}`);
+  for (let at = 8; at + 8 <= data.length; ) {
     const type = ascii(data, at + 4, 4);
     const end = at + 12 + view.getUint32(at);
+    if (type === "IEND") break;
     if (end > data.length) {
-      if (type === "IDAT") throw truncated("in its pixels");
+      if (type === "IDAT" || !hasPixels) damage ??= truncated(`in its ${type} chunk`);
       break;
     }
-    const chunk = data.subarray(at + 8, end - 4);
-    if (type === "eXIf") exif ??= exifOrientation(chunk);
+    if (type === "eXIf") exif ??= exifOrientation(data.subarray(at + 8, end - 4));
     if (PNG_KEPT.includes(type)) kept.push(data.subarray(at, end));
-    if (type === "IEND") break;
+    hasPixels ||= type === "IDAT";
     at = end;
   }
-  return { kind: "PNG", bytes: joined(kept), width, height, orientation: exif ?? 1 };
+  const bytes = joined([...kept, PNG_END]); // Pillow needs no end chunk either
+  return { kind: "PNG", bytes, width, height, orientation: exif ?? 1, ...(damage && { damage }) };
 }
 
 const WEBP_DROPPED: Record<string, number> = { ICCP: 0x20, EXIF: 0x08, "XMP ": 0x04 }; // chunk → its flag in VP8X
@@ -203,16 +210,14 @@ function gif(data: Bytes): Container {
   const view = viewOf(data);
   const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
   const colours = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0); // bytes of a colour table
-  let at = 13 + colours(view.getUint8(10));
-  for (;;) {
+  const found = { kind: "GIF", bytes: data, width, height, orientation: 1 } as const;
+  for (let at = 13 + colours(view.getUint8(10)); ; at++) {
     const block = data[at];
-    if (block === undefined || block === 0x3b) throw corrupt("GIF without a picture");
+    if (block === undefined || block === 0x3b) return { ...found, damage: corrupt("GIF without a picture") };
     const isPicture = block === 0x2c;
     at += isPicture ? 11 + colours(view.getUint8(at + 9)) : 2;
     while (at < data.length && data[at] !== 0) at += 1 + data[at]!;
-    if (isPicture && at > data.length) throw truncated("in its pixels");
-    if (isPicture) return { kind: "GIF", bytes: data, width, height, orientation: 1 };
-    at++;
+    if (isPicture) return at > data.length ? { ...found, damage: truncated("in its pixels") } : found;
   }
 }
 
@@ -224,8 +229,8 @@ function bmp(data: Bytes): Container {
   const bits = view.getUint16(isOld ? 24 : 28, true);
   const isPlain = isOld || [0, 3].includes(view.getUint32(30, true)); // neither run lengths nor a JPEG inside
   const needed = view.getUint32(10, true) + Math.ceil((width * bits) / 32) * 4 * height;
-  if (isPlain && needed > data.length) throw truncated("in its pixels");
-  return { kind: "BMP", bytes: data, width, height, orientation: 1 };
+  const damage = isPlain && needed > data.length ? { damage: truncated("in its pixels") } : {};
+  return { kind: "BMP", bytes: data, width, height, orientation: 1, ...damage };
 }
 
 function brands(data: Bytes): string[] {

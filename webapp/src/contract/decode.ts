@@ -34,6 +34,7 @@ export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEF
       "too-large",
       `The photo has ${width} × ${height} pixels, more than the limit of ${limits.pixels}. Shrink it first.`,
     );
+  if (container.damage) throw container.damage;
   checkCanvas();
   const bitmap = await toBitmap(container);
   try {
