@@ -93,7 +93,7 @@ def open_store(cache: Path | None, key: Mapping[str, object]) -> Store:
 
 def _read(path: Path, wanted: set[str]) -> tuple[dict[str, Features], dict[str, Refusal]]:
     """A chunk's share of `wanted`. Raises what numpy and zipfile raise on a damaged file."""
-    with np.load(path, allow_pickle=False) as chunk:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as chunk:
         names = [bytes(row).hex() for row in chunk["digests"]]
         refused = {name: Refusal(*why) for name, why in json.loads(bytes(chunk["refused"])).items() if name in wanted}
         if wanted.isdisjoint(names):

@@ -1,19 +1,25 @@
 """Features → the linear head: multinomial logistic regression by L-BFGS, its weight decay chosen on the validation photos.
 
-Convex, so that a laptop finds the optimum in seconds; on one thread, so that equal input gives equal weights however
-many cores there are. Classes weigh the same however many photos they have.
+Convex, so that a laptop finds the optimum in seconds; on one thread, so that equal input gives equal weights. Classes
+weigh the same however many photos they have.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]  # torch.optim would load torch._dynamo: 9 s
 from torch import Tensor, nn
 from torch.nn import functional
 
 from train.options import HeadOptions
 from train.threads import one_thread
+
+Vector = NDArray[np.float64]
 
 TEMPERATURES = (0.05, 20.0)  # outside this range a validation set says more about itself than about the network
 
@@ -46,7 +52,7 @@ class Head:
     weight: Tensor  # [C,F]
     bias: Tensor  # [C]
     weight_decay: float
-    history: tuple[Point, ...]
+    history: tuple[Point, ...]  # of every weight decay, strongest first
 
     def logits(self, features: Tensor) -> Tensor:
         """[N,F] → [N,C]."""
@@ -55,7 +61,7 @@ class Head:
 
 @one_thread()
 def fit_head(train: Examples, validation: Examples, classes: int, options: HeadOptions) -> Head:
-    """The head with the least validation loss over all weight decays and iterations."""
+    """The head with the least validation loss over all weight decays and iterations; of about equal ones the strongest decay."""
     mean, deviation = train.features.mean(0), train.features.std(0, correction=0)
     deviation = torch.where(deviation > 1e-6, deviation, 1.0)
     train = Examples((train.features - mean) / deviation, train.labels)
@@ -66,7 +72,7 @@ def fit_head(train: Examples, validation: Examples, classes: int, options: HeadO
     for decay in options.weight_decays:
         start, found, loss, points = _descend(start, train, validation, decay, options)
         history += points
-        if loss < best_loss:
+        if loss < best_loss - options.least_gain:
             best, best_loss, best_decay = found, loss, decay
     weight = best[:, :-1] / deviation  # the standardisation moves into the layer
     return Head(weight, best[:, -1] - weight @ mean, best_decay, tuple(history))
@@ -76,28 +82,33 @@ def _descend(
     start: Tensor, train: Examples, validation: Examples, decay: float, options: HeadOptions
 ) -> tuple[Tensor, Tensor, float, list[Point]]:
     """Where L-BFGS ended, its best place by validation loss, that loss, and the way there."""
-    parameters = start.clone().requires_grad_()
-    optimiser = torch.optim.LBFGS([parameters], max_iter=1, history_size=10, line_search_fn="strong_wolfe")
     weights = balance(train.labels, len(start))
-
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        loss = functional.cross_entropy(_apply(parameters, train), train.labels, weights) + decay / 2 * parameters[:, :-1].square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    best, best_loss, best_step = start, float("inf"), 0
     points: list[Point] = []
-    for step in range(1, options.iterations + 1):
-        before = parameters.detach().clone()
-        optimiser.step(closure)  # type: ignore[no-untyped-call]
-        here = parameters.detach().clone()
-        points.append(_measure(here, train, validation, decay, step))
+    best, best_loss, best_step = start, float("inf"), 0
+
+    def loss(flat: Vector) -> tuple[float, Vector]:
+        here = _matrix(flat, start).requires_grad_()
+        value = functional.cross_entropy(_apply(here, train), train.labels, weights) + decay / 2 * here[:, :-1].square().sum()
+        (slope,) = torch.autograd.grad(value, here)
+        return value.item(), slope.double().numpy().ravel()
+
+    def look(flat: Vector) -> None:
+        nonlocal best, best_loss, best_step
+        here = _matrix(flat, start)
+        points.append(_measure(here, train, validation, decay, len(points) + 1))
         if points[-1].validation_loss < best_loss:
-            best, best_loss, best_step = here, points[-1].validation_loss, step
-        if step - best_step >= options.patience or torch.equal(before, here):
-            break
-    return parameters.detach(), best, best_loss, points
+            best, best_loss, best_step = here, points[-1].validation_loss, len(points)
+        if len(points) - best_step >= options.patience:
+            raise StopIteration
+
+    at = start.double().numpy().ravel()
+    end = minimize(loss, at, jac=True, method="L-BFGS-B", callback=look, options={"maxiter": options.iterations})
+    return _matrix(end.x, start), best, best_loss, points
+
+
+def _matrix(flat: Vector, like: Tensor) -> Tensor:
+    """SciPy's flat float64 parameters as float32 [C,F+1], not sharing its memory."""
+    return torch.tensor(flat, dtype=torch.float32).view_as(like)
 
 
 def balance(labels: Tensor, classes: int) -> Tensor:
@@ -114,19 +125,10 @@ def temperature_of(logits: Tensor, labels: Tensor) -> float:
     """
     if bool((logits.argmax(1) == labels).all()):
         return 1.0
-    logits = logits.double()
-    scale = torch.zeros((), dtype=torch.float64, requires_grad=True)  # log of the temperature
-    optimiser = torch.optim.LBFGS([scale], max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        loss = functional.cross_entropy(logits / scale.exp(), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
-    found = float(scale.detach().exp().clamp(*TEMPERATURES))
-    return found if nll(logits, labels, found) < nll(logits, labels, 1.0) else 1.0
+    low, high = map(math.log, TEMPERATURES)
+    found = minimize_scalar(lambda scale: nll(logits, labels, math.exp(scale)), bounds=(low, high), method="bounded")
+    temperature = math.exp(found.x)
+    return temperature if nll(logits, labels, temperature) < nll(logits, labels, 1.0) else 1.0
 
 
 def nll(logits: Tensor, labels: Tensor, temperature: float) -> float:

@@ -42,6 +42,7 @@ class HeadOptions:
     weight_decays: tuple[float, ...] = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4)  # tried strongest first, each from the last
     iterations: int = 60  # at most, for each weight decay
     patience: int = 8  # iterations without a better validation loss before it stops
+    least_gain: float = 1e-3  # nats of validation loss that a weaker decay must win: easy photos don't end in overconfidence
     flips: bool = False  # learn from mirrored views as well: twice the extraction
 
 

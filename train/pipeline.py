@@ -25,7 +25,6 @@ from safelight.spec import DEFAULT_BANDS, InputSpec, Label, ModelSpec, OutputSpe
 from train.cache import Features
 from train.data import SPLITS, Photo, Skipped, Split, fingerprint, survey
 from train.features import extract, progress
-from train.finetune import Task, fine_tune
 from train.fit import Examples, fit_head, install, temperature_of
 from train.metrics import Metrics, measure
 from train.options import Device, TrainOptions
@@ -95,6 +94,8 @@ def run(photos: Path, out: Path, options: TrainOptions | None = None, console: C
         history, interrupted, features = head.history, False, seen.features
 
         if options.fine_tune.blocks:
+            from train.finetune import Task, fine_tune  # brings torchvision: seconds that frozen features don't need
+
             task = Task(splits.photos["train"], splits.photos["validation"], found.classes, spec, options.seed)
             tuned = fine_tune(network, task, options.fine_tune, device, console)
             network, history, interrupted = tuned.network, (*history, *tuned.history), tuned.interrupted
@@ -243,6 +244,7 @@ def _display_name(label: str) -> str:
     return " ".join(label.replace("_", " ").replace("-", " ").split()) or label
 
 
+@one_thread()
 def _heatmap(network: Network, size: int) -> tuple[int, int] | None:
     """Height and width of the feature map, where the head applies at each place of it."""
     if not network.has_heatmap:

@@ -102,7 +102,7 @@ def render(run: Run) -> str:
         names={label.id: label.names["en"] for label in run.spec.labels},
         test=test,
         validation=run.metrics["validation"],
-        phases=_phases(run.history),
+        phases=_phases(run.history, run.weight_decay),
         reliability=Markup(plots.reliability(run.logits["test"], _truth(run, classes), run.spec.output.temperature)),
         pairs=_confused(test, classes),
         show_matrix=len(classes) <= MATRIX_CLASSES,
@@ -126,12 +126,13 @@ def _truth(run: Run, classes: Sequence[str]) -> NDArray[np.int64]:
     return np.array([classes.index(photo.label) for photo in run.splits.photos["test"]], np.int64)
 
 
-def _phases(history: Sequence[Point]) -> list[dict[str, Any]]:
+def _phases(history: Sequence[Point], decay: float) -> list[dict[str, Any]]:
     """The curves of each phase, and the point that was kept."""
     phases = []
     for name in dict.fromkeys(point.phase for point in history):
         points = [point for point in history if point.phase == name]
-        best = min(points, key=lambda point: point.validation_loss)
+        own = [point for point in points if name != "head" or point.weight_decay == decay]
+        best = min(own, key=lambda point: point.validation_loss)
         phases.append({"name": name, "best": best, "svg": Markup(plots.curves(points, best)), "steps": len(points)})
     return phases
 
