@@ -124,8 +124,11 @@ def _write_golden(
     own = golden.own_photos(options.golden) if options.golden else iter(())
     photos = golden.write_photos(stage, chain(golden.public_photos(), own), spec.input)
     pixels = [resize(decode(stage / photo.photo.path), spec.input) for photo in photos]
-    reference = of_network(exported.network, spec, set(options.precisions))
-    answers = {precision: np.array([answer(one) for one in pixels]) for precision, answer in reference.items()}
+    of_precision = of_network(exported.network, spec)
+    answers: dict[Precision, NDArray[np.float32]] = {}
+    for precision in dict.fromkeys(("fp32", *options.precisions)):
+        answer = of_precision(precision)
+        answers[precision] = np.array([answer(one) for one in pixels])
     return msgspec.structs.replace(spec, golden=golden.write_answers(stage, photos, spec.labels, answers)), answers
 
 

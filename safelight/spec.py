@@ -161,7 +161,10 @@ class GoldenPhoto(Contract, frozen=True, kw_only=True):
 
 
 class Golden(Contract, frozen=True, kw_only=True):
-    """The bundle's own exam. `probabilities` is JSON: {precision: {photo name: [C floats]}} from PyTorch."""
+    """The bundle's own exam.
+
+    `probabilities` is JSON from PyTorch: {"labels": [C ids], "probabilities": {precision: {photo name: [C floats]}}}.
+    """
 
     photos: tuple[GoldenPhoto, ...]
     probabilities: FileRecord

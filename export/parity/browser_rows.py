@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ def measure(
     browser_name: str,
     bundle: Bundle,
     prepared: Sequence[Prepared],
-    reference: Mapping[Precision, Probabilities],
+    reference: Callable[[Precision], Probabilities],
     *,
     wanted: Callable[[str], bool],
     slow_images: int,
@@ -70,7 +70,7 @@ def _row(
     bundle: Bundle,
     run: PlannedRun,
     prepared: Sequence[Prepared],
-    reference: Mapping[Precision, Probabilities],
+    reference: Callable[[Precision], Probabilities],
     found: dict[str, Any] | None,
     stages: dict[str, Stage],
 ) -> Row:
@@ -89,7 +89,7 @@ def _row(
             f"no answer for {len(missing)} photos, the first is {prepared[missing[0]].photo.name}" if missing else "no answers",
             tolerance=tolerance,
         )
-    expected = reference[file.precision][[position[index] for index in answered]]
+    expected = reference(file.precision)[[position[index] for index in answered]]
     measured = compare(expected, np.array(list(answered.values()), np.float32), tolerance)
     reason = "; ".join(filter(None, (_other_pixels(stages), disagreement(measured, tolerance), _changed(found, tolerance))))
     return Row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,26 +20,26 @@ if TYPE_CHECKING:
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
-def of_bundle(bundle: Bundle, precisions: set[Precision]) -> dict[Precision, Answer]:
-    """The reference of each precision from the weights that the bundle carries. Raises RuntimeUnavailable without PyTorch."""
-    try:
-        import torch
-    except ImportError as error:
-        raise RuntimeUnavailable(f"PyTorch, the reference, is not installed ({error}). Run: pip install 'safelight[export]'") from error
-    del torch
+def of_bundle(bundle: Bundle) -> Callable[[Precision], Answer]:
+    """The reference by precision, from the weights that the bundle carries. Raises RuntimeUnavailable without PyTorch."""
+    if importlib.util.find_spec("torch") is None:
+        raise RuntimeUnavailable("PyTorch, the reference, is not installed. Run: pip install 'safelight[export]'")
     path = bundle.path(bundle.file("pytorch-fp32").parts[0])
-    return of_network(load_weights(path, bundle.spec), bundle.spec, precisions)
+    return of_network(load_weights(path, bundle.spec), bundle.spec)
 
 
-def of_network(network: Network, spec: Spec, precisions: set[Precision]) -> dict[Precision, Answer]:
+def of_network(network: Network, spec: Spec) -> Callable[[Precision], Answer]:
     """fp32: the network as it was trained, nothing folded. fp16: the folded network with its weights rounded to half."""
-    from export.deployable import Deployable, with_half_weights
 
-    answers: dict[Precision, Answer] = {"fp32": _answer(lambda x: (network(x) / spec.output.temperature).softmax(1))}
-    if "fp16" in precisions:
+    def of_precision(precision: Precision) -> Answer:
+        from export.deployable import Deployable, with_half_weights
+
+        if precision == "fp32":
+            return _answer(lambda x: (network(x) / spec.output.temperature).softmax(1))
         rounded = with_half_weights(Deployable(network, temperature=spec.output.temperature))
-        answers["fp16"] = _answer(lambda x: rounded(x)[0])
-    return answers
+        return _answer(lambda x: rounded(x)[0])
+
+    return of_precision
 
 
 def _answer(network: Callable[..., object]) -> Answer:

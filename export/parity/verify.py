@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -51,15 +52,16 @@ def verify(bundle: Bundle, options: VerifyOptions, on_progress: Progress = lambd
     photos = golden_photos(bundle) + (photos_below(options.images, options.max_images) if options.images else [])
     prepared = [*_watched(prepare(photos, bundle.spec.input), "decode and resize", len(photos), on_progress)]
     accepted = [one for one in prepared if one.verdict == "ok"]
-    reference, pytorch = _reference(bundle, accepted, options, on_progress)
+    stored = _stored_answers(bundle, accepted)
+    reference, without = _reference(bundle, accepted, stored, options, on_progress)
     rows: dict[str, Row] = {}
     if _wanted(f"{REFERENCE}/pytorch-fp32", options):
-        rows[f"{REFERENCE}/pytorch-fp32"] = pytorch
+        rows[f"{REFERENCE}/pytorch-fp32"] = without or _reference_row(accepted, stored, reference("fp32"))
     for file in bundle.spec.files:
         for runtime in RUNTIMES.values():
             name = f"{runtime.NAME}/{file.key}"
             if file.format in runtime.FORMATS and _wanted(name, options):
-                rows[name] = _python_row(name, runtime, bundle, file, accepted, reference[file.precision], on_progress)
+                rows[name] = _python_row(name, runtime, bundle, file, accepted, reference(file.precision), on_progress)
     verdicts: dict[str, Verdicts] = {}
     for browser in options.browsers:
         found, verdict = browser_rows.measure(
@@ -92,32 +94,30 @@ def _wanted(name: str, options: VerifyOptions) -> bool:
 
 
 def _reference(
-    bundle: Bundle, accepted: Sequence[Prepared], options: VerifyOptions, on_progress: Progress
-) -> tuple[dict[Precision, Answers], Row]:
-    """PyTorch's answers for every accepted photo and precision, and PyTorch's own row: today's answers against the stored ones."""
-    precisions: set[Precision] = {file.precision for file in bundle.spec.files}
-    stored = _stored_answers(bundle, accepted)
+    bundle: Bundle, accepted: Sequence[Prepared], stored: Mapping[Precision, Answers], options: VerifyOptions, on_progress: Progress
+) -> tuple[Callable[[Precision], Answers], Row | None]:
+    """The answers to hold runtimes to, by precision: PyTorch's of today, or the stored ones and the row that says why."""
     try:
-        answer = of_bundle(bundle, precisions)
+        of_precision = of_bundle(bundle)
     except RuntimeUnavailable as error:
         if options.images is not None:
             raise
-        return stored, Row("skipped", f"{error} The bundle's stored answers are the reference")
-    today: dict[Precision, Answers] = {}
-    elapsed: list[float] = []
-    for precision, function in answer.items():
-        rows = []
-        for one in _watched(accepted, f"PyTorch {precision}", len(accepted), on_progress):
-            start = time.perf_counter()
-            rows.append(function(one.pixels))
-            elapsed.append(1000 * (time.perf_counter() - start))
-        today[precision] = np.array(rows)
+        return stored.__getitem__, Row("skipped", f"{error} The bundle's stored answers are the reference")
+
+    @functools.cache
+    def today(precision: Precision) -> Answers:
+        answer = of_precision(precision)
+        return np.array([answer(one.pixels) for one in _watched(accepted, f"PyTorch {precision}", len(accepted), on_progress)])
+
+    return today, None
+
+
+def _reference_row(accepted: Sequence[Prepared], stored: Mapping[Precision, Answers], today: Answers) -> Row:
+    """PyTorch's own row: today's answers on the golden photos, which come first, against the stored ones."""
     if not stored:
-        return today, Row("skipped", "the bundle has no stored answers yet")
-    tolerance = FORMATS["pytorch"].TOLERANCE["fp32"]
-    size = len(next(iter(stored.values())))  # the golden photos come first
-    row = _judge([one.photo.name for one in accepted], stored["fp32"], today["fp32"][:size], tolerance, statistics.median(elapsed))
-    return today, row
+        return Row("skipped", "the bundle has no stored answers")
+    names = [one.photo.name for one in accepted]
+    return _judge(names, stored["fp32"], today[: len(stored["fp32"])], FORMATS["pytorch"].TOLERANCE["fp32"], 0.0)
 
 
 def _stored_answers(bundle: Bundle, accepted: Sequence[Prepared]) -> dict[Precision, Answers]:

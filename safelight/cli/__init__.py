@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 
 import click
 
@@ -56,7 +57,9 @@ def cli() -> None:
 def main() -> None:
     """The entry point: errors of ours become one message and their exit code; everything else is a bug and shows its trace."""
     try:
-        cli(standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")  # what a photo breaks is our errors' business
+            cli(standalone_mode=False)
     except SafelightError as error:
         click.echo(f"safelight: {error}", err=True)
         sys.exit(error.exit_code)
