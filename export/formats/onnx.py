@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import onnx
 
 FORMAT: Format = "onnx"
-TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp16": 1e-5}
+# onnxruntime 1.31: 1.0e-6 with pretrained EfficientNet-Lite0, 2.3e-5 at worst: a random MobileNetV2, which amplifies rounding.
+TOLERANCE: dict[Precision, float] = {"fp32": 5e-5, "fp16": 5e-5}
 
 
 def write(exported: Exported, precision: Precision, folder: Path) -> ModelFile:

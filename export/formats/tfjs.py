@@ -23,7 +23,8 @@ from safelight.bundle import record_of
 from safelight.spec import Format, ModelFile, Precision
 
 FORMAT: Format = "tfjs"
-TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp16": 1e-5}
+# TensorFlow 2.21: 2e-6 at worst; TF.js 4.22 wasm: 1.7e-6 with EfficientNet-Lite0. A random MobileNetV2 costs its siblings 2.3e-5.
+TOLERANCE: dict[Precision, float] = {"fp32": 5e-5, "fp16": 5e-5}
 
 SHARD_BYTES = 4 * 2**20  # browsers cache files of this size well
 PRODUCER = 1882  # GraphDef version, TensorFlow 2.17's

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import flatbuffers
 
 FORMAT: Format = "tflite"
-TOLERANCE: dict[Precision, float] = {"fp32": 1e-5, "fp16": 1e-5}
+# LiteRT 2.3: 1.3e-6 with pretrained EfficientNet-Lite0, 2.3e-5 at worst: a random MobileNetV2, which amplifies rounding.
+TOLERANCE: dict[Precision, float] = {"fp32": 5e-5, "fp16": 5e-5}
 
 FILE_IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3

@@ -55,16 +55,25 @@ def _name_outputs(names: list[str], builder: Builder) -> tuple[Value, ...]:
     outputs = []
     for name in names:
         ref = builder.refs[name]
-        closing = Operator("Output", name, (name,), (name,), {})
-        value = builder.ordered(closing, ref, logical(ref.rank))
-        makers = [index for index, node in enumerate(builder.nodes) if node.output == value]
-        if value.name != name and makers and not any(value.name in node.inputs for node in builder.nodes):
-            index = makers[-1]
-            builder.nodes[index] = replace(builder.nodes[index], output=Value(name, value.shape))
-        elif value.name != name:
+        value = builder.ordered(Operator("Output", name, (name,), (name,), {}), ref, logical(ref.rank))
+        made = {node.output.name for node in builder.nodes}
+        if value.name in made and value.name not in names:
+            # What is called `name` so far holds the same tensor in another order of axes.
+            _rename(builder, {value.name: name, name: builder.fresh(name)})
+        elif value.name != name:  # the input itself, or a value that is an output already
             builder.add(Reshape(Value(name, value.shape), name, (value.name,)))
         outputs.append(Value(name, value.shape))
     return tuple(outputs)
+
+
+def _rename(builder: Builder, names: dict[str, str]) -> None:
+    """Rename values wherever they are made and used."""
+    for index, node in enumerate(builder.nodes):
+        output = replace(node.output, name=names.get(node.output.name, node.output.name))
+        builder.nodes[index] = replace(node, output=output, inputs=tuple(names.get(name, name) for name in node.inputs))
+    for tensor, ref in builder.refs.items():
+        value = replace(ref.value, name=names.get(ref.value.name, ref.value.name))
+        builder.refs[tensor] = replace(ref, value=value)
 
 
 def _needed(nodes: tuple[Node, ...], outputs: tuple[Value, ...]) -> tuple[Node, ...]:
