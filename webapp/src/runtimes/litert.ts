@@ -12,14 +12,18 @@ import { type Answer, answerOf, fetchParts, type Runtime } from "./runtime.ts";
 export type Backend = "wasm";
 
 declare global {
-  var Module: { locateFile(file: string): string } | undefined; // where its loader looks for the wasm file
+  // What its loader looks for: where the wasm file is, and where its log goes.
+  var Module: { locateFile(file: string): string; printErr(line: string): void } | undefined;
 }
 
 /** Open a "tflite" file. */
 export async function load(bundle: string, spec: Spec, file: ModelFile, _backend: Backend): Promise<Runtime> {
   const here = self.location.href;
   const isRelaxed = await supportsFeature("relaxedSimd"); // WebKit has plain SIMD only
-  self.Module = { locateFile: () => new URL(isRelaxed ? wasm : compatWasm, here).href };
+  self.Module = {
+    locateFile: () => new URL(isRelaxed ? wasm : compatWasm, here).href,
+    printErr: (line) => console.debug(line), // a dozen lines of INFO, which it would print as errors
+  };
   await loadLiteRt(new URL(isRelaxed ? script : compatScript, here).href);
   const { parts, checked } = await fetchParts(bundle, file);
   const model = await loadAndCompile(parts[0]!, { accelerator: "wasm" });
