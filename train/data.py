@@ -133,8 +133,7 @@ def _photos_of(root: Path, split: Split | None, folder: Path, skipped: list[Skip
     loose = [entry.name for entry, is_folder in _entries(root) if entry.suffix.lower() in SUFFIXES and not is_folder]
     if loose:
         raise DataError(
-            f"{root} has {len(loose)} photos lying directly in it, in no class: {_names(loose)}. "
-            "Move each into a sub-folder named after its class."
+            f"{root} has photos lying directly in it, in no class: {_names(loose)}. Move each into a sub-folder named after its class."
         )
     found: list[Found] = []
     for entry in _folders(root):
@@ -144,7 +143,7 @@ def _photos_of(root: Path, split: Split | None, folder: Path, skipped: list[Skip
         foreign = _pass_over(entry, folder, skipped)
         photos = find_photos(entry)
         if not photos and split in (None, "train"):
-            aside = f" It has {foreign} files of kinds outside the contract: save them as JPEG, PNG or WebP." if foreign else ""
+            aside = f" Files of kinds outside the contract lie there ({foreign}): save them as JPEG, PNG or WebP." if foreign else ""
             raise DataError(f"the class {entry.name!r} is empty: {entry} has no photos. Add some, or remove the folder.{aside}")
         label = _readable(Path(entry.name))
         found += [Found(path, _readable(path.relative_to(folder)), label, split) for path in photos]

@@ -170,13 +170,13 @@ def _tell(console: Console, splits: Splits, skipped: Sequence[Skipped]) -> None:
     counts = ", ".join(f"{len(splits.photos[split])} {split}" for split in SPLITS)
     console.print(f"Photos: {counts}.", highlight=False)
     warnings = {
-        "files can't be used and are skipped": len(skipped),
-        "photos lie in more than one class, byte for byte: left out": len(splits.conflicts),
-        "photos lie in more than one split: taken out of the earlier one": len(splits.straddling),
+        "files that can't be used": len(skipped),
+        "photos in more than one class": len(splits.conflicts),
+        "photos in more than one split, kept in the later one": len(splits.straddling),
     }
     for text, count in warnings.items():
         if count:
-            console.print(f"[yellow]{count} {text} (the report lists them).[/]", highlight=False)
+            console.print(f"[yellow]Left out: {text} ({count}); the report lists them.[/]", highlight=False)
 
 
 def _examples(photos: Sequence[Photo], classes: tuple[str, ...], views: Sequence[dict[str, Features]]) -> Examples:

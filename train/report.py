@@ -60,7 +60,6 @@ class Verdict:
     photo: Photo
     answer: str
     sure: float  # probability of the answer
-    of_truth: float  # probability of its own class
 
     @property
     def picture(self) -> str:
@@ -94,7 +93,7 @@ def render(run: Run) -> str:
     classes = [label.id for label in run.spec.labels]
     test = run.metrics["test"]
     verdicts = _verdicts(run, classes)
-    wrong = sorted((v for v in verdicts if v.answer != v.photo.label), key=lambda v: (v.of_truth, v.photo.name))
+    wrong = sorted((v for v in verdicts if v.answer != v.photo.label), key=lambda v: (-v.sure, v.photo.name))
     right = sorted((v for v in verdicts if v.answer == v.photo.label and v.sure < 0.9), key=lambda v: (v.sure, v.photo.name))
     return environment.get_template("report.html.j2").render(
         run=run,
@@ -110,6 +109,11 @@ def render(run: Run) -> str:
         mistake_count=len(wrong),
         close_calls=right[:CLOSE_CALLS],
         counts=_counts(run.splits, classes),
+        left_out=[
+            (len(run.skipped), "files that can't be used"),
+            (len(run.splits.conflicts), "photos in more than one class"),
+            (len(run.splits.straddling), "training photos that are test or validation photos as well"),
+        ],
         settings=_settings(asdict(run.options)),
     )
 
@@ -117,7 +121,7 @@ def render(run: Run) -> str:
 def _verdicts(run: Run, classes: Sequence[str]) -> list[Verdict]:
     probabilities = softmax(run.logits["test"] / run.spec.output.temperature)
     return [
-        Verdict(photo, classes[int(row.argmax())], float(row.max()), float(row[classes.index(photo.label)]))
+        Verdict(photo, classes[int(row.argmax())], float(row.max()))
         for photo, row in zip(run.splits.photos["test"], probabilities, strict=True)
     ]
 
@@ -137,7 +141,7 @@ def _phases(history: Sequence[Point], decay: float) -> list[dict[str, Any]]:
     return phases
 
 
-def _confused(metrics: Metrics, classes: Sequence[str], most: int = 10) -> list[tuple[int, str, str]]:
+def _confused(metrics: Metrics, classes: Sequence[str], most: int = 6) -> list[tuple[int, str, str]]:
     """(photos, class, answer) of the commonest mistakes."""
     pairs = [
         (count, classes[truth], classes[answer])

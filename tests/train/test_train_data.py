@@ -114,7 +114,7 @@ def spoil_stranger_in_test(folder: Path) -> None:
         (spoil_one_class, "has one class, gravel"),
         (spoil_no_class, "has no class"),
         (spoil_empty_class, "the class 'glass' is empty"),
-        (spoil_loose_photo, "1 photos lying directly in it, in no class: loose.jpg"),
+        (spoil_loose_photo, "has photos lying directly in it, in no class: loose.jpg"),
         (spoil_two_folders_for_a_split, "two folders for validation: val and validation"),
         (spoil_no_train, "but none named train"),
         (spoil_stranger_in_test, "photos of gravel, but no training photos"),
