@@ -11,8 +11,9 @@ from safelight.errors import ExportError
 from safelight.spec import Format, ModelFile, Precision
 
 FORMAT: Format = "pytorch"
-# The network as trained against the deployable one, whose batch norms are folded: 9e-7 over every tested network.
-TOLERANCE: dict[Precision, float] = {"fp32": 1e-5}
+# The network as trained against the deployable one, whose batch norms are folded: 6e-7 with pretrained EfficientNet-Lite0,
+# 2.6e-5 with a random MobileNetV2 at 64 pixels, which amplifies rounding: float32 itself is 2.1e-5 from float64 there.
+TOLERANCE: dict[Precision, float] = {"fp32": 5e-5}
 
 
 def write(exported: Exported, precision: Precision, folder: Path) -> ModelFile:

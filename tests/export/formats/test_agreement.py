@@ -23,8 +23,9 @@ Written = Callable[[str, Format, Precision], tuple[Path, ModelFile]]
 
 FAST = [*networks.SMALL]
 NETWORKS = [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in networks.ZOO)]
-# Logits of the heat map reach 21; float32 sums of 1280 products differ by 5e-5 between runtimes (EfficientNet-Lite0).
-HEATMAP_TOLERANCE = 2e-4
+# Logits, up to 21: 5e-5 with the pretrained EfficientNet-Lite0, 5.3e-4 with the random MobileNetV2, where PyTorch's own
+# float32 answer is 2.9e-4 from float64's (and its probabilities 2.1e-5).
+HEATMAP_TOLERANCE = 1e-3
 
 
 def run(folder: Path, file: ModelFile, pixels: execute.Array) -> dict[str, execute.Array]:
