@@ -18,11 +18,13 @@ SPEC = models.input_of("efficientnet_lite0")
 
 
 def test_golden_photos_cover_the_ways_pipelines_break(bundle: Path) -> None:
-    photos = {photo.name: Image.open(bundle / photo.photo.path) for photo in open_bundle(bundle).spec.golden.photos}  # type: ignore[union-attr]
-    modes = {image.mode for image in photos.values()}
-    orientations = {image.getexif().get(golden.ORIENTATION_TAG, 1) for image in photos.values()}
-    formats = {image.format for image in photos.values()}
-    shapes = {image.width / image.height for image in photos.values()}
+    modes, orientations, formats, shapes = set(), set(), set(), set()
+    for photo in open_bundle(bundle).spec.golden.photos:  # type: ignore[union-attr]
+        with Image.open(bundle / photo.photo.path) as image:
+            modes.add(image.mode)
+            orientations.add(image.getexif().get(golden.ORIENTATION_TAG, 1))
+            formats.add(image.format)
+            shapes.add(image.width / image.height)
     assert {"RGB", "L", "P", "RGBA"} <= modes
     assert {1, 2, 6} <= orientations
     assert {"JPEG", "PNG", "WEBP"} <= formats
@@ -33,7 +35,8 @@ def test_golden_photos_cover_the_ways_pipelines_break(bundle: Path) -> None:
 def test_stored_pixels_are_what_decode_and_resize_make_of_the_photo(bundle: Path) -> None:
     for photo in open_bundle(bundle).spec.golden.photos:  # type: ignore[union-attr]
         pixels = resize(decode(bundle / photo.photo.path), SPEC)
-        assert np.array_equal(pixels, np.array(Image.open(bundle / photo.pixels.path)))
+        with Image.open(bundle / photo.pixels.path) as stored:
+            assert np.array_equal(pixels, np.array(stored))
         assert hashlib.sha256(pixels.tobytes()).hexdigest() == photo.pixels_sha256
 
 
