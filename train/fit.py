@@ -32,7 +32,7 @@ class Point:
     weight_decay: float
     step: int  # iteration of L-BFGS, or epoch
     train_loss: float
-    validation_loss: float
+    validation_loss: float  # fine-tuning's is taken at its best temperature
     train_accuracy: float  # 0..1
     validation_accuracy: float
 

@@ -54,7 +54,7 @@ class FineTuneOptions:
     epochs: int = 8  # at most
     patience: int = 3  # epochs without a better validation loss before it stops
     batch: int = 32  # photos a step
-    rate: float = 3e-4  # AdamW's learning rate for the blocks; falls to zero along a cosine
+    rate: float = 1e-4  # AdamW's learning rate for the blocks; falls to zero along a cosine
     head_rate: float = 1e-4  # for the head, which is nearly right already
     weight_decay: float = 1e-2
 

@@ -204,4 +204,4 @@ def test_cats_and_dogs_are_told_apart(cache: Path, tmp_path: Path) -> None:
             for path in sorted((source / split / label).iterdir())[:count]:
                 shutil.copy(path, photos / split / label)
     result = train.run(photos, tmp_path / "run", TrainOptions(cache=cache))
-    assert result.test.accuracy >= 0.97  # measured 0.985 to 0.99 on 200 photos, 0.991 on all 1000 after 2000
+    assert result.test.accuracy >= 0.97  # measured 0.985; 0.993 with the whole set
