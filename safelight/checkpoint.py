@@ -37,6 +37,7 @@ def save_weights(path: Path, network: Network) -> None:
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(network.state_dict().items())}
     save_file(tensors, path)
+    path.chmod(0o644)  # safetensors leaves it at 0600, which a web server can't read
 
 
 def load_weights(path: Path, spec: Spec) -> Network:

@@ -81,7 +81,7 @@ def uv() -> str:
 
 def python(*extras: str) -> None:
     """`.venv` with the packages of the lock file; extras that an earlier call brought stay."""
-    command = [uv(), "sync", "--quiet", "--frozen", "--inexact"]
+    command = [uv(), "sync", "--quiet", "--frozen", "--inexact", "--compile-bytecode"]
     for extra in extras:
         command += ["--extra", extra]
     if not (VENV / "bin" / "python").exists():

@@ -31,9 +31,9 @@ from safelight.errors import PhotoError
 from safelight.models.network import Network
 from safelight.resize import resize
 from safelight.spec import InputSpec
+from safelight.threads import one_thread
 from train.cache import Features, Refusal, Store, open_store
 from train.data import Photo
-from train.threads import one_thread
 
 FEATURE_VERSION = 1  # raise it when decode, resize or the arithmetic below changes what a photo becomes
 BATCH = {"cpu": 1, "cuda": 64, "mps": 32}  # photos; a core takes 24 ms a photo at 1, 30 at 8: its caches overflow

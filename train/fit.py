@@ -16,8 +16,8 @@ from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-unty
 from torch import Tensor, nn
 from torch.nn import functional
 
+from safelight.threads import one_thread
 from train.options import HeadOptions
-from train.threads import one_thread
 
 Vector = NDArray[np.float64]
 

@@ -22,6 +22,7 @@ from safelight.checkpoint import save_run
 from safelight.errors import UsageError
 from safelight.models.network import Network
 from safelight.spec import DEFAULT_BANDS, InputSpec, Label, ModelSpec, OutputSpec, Provenance, Spec
+from safelight.threads import one_thread
 from train.cache import Features
 from train.data import SPLITS, Photo, Skipped, Split, fingerprint, survey
 from train.features import extract, progress
@@ -30,7 +31,6 @@ from train.metrics import Metrics, measure
 from train.options import Device, TrainOptions
 from train.report import REPORT_NAME, Run, write
 from train.split import Splits, cut, data_sha256
-from train.threads import one_thread
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def measure(
         for runtime in (name for name, opens in browser.RUNTIMES.items() if opens == file.format):
             name = f"{browser_name}/{runtime}/{file.key}"
             count = min(slow_images, len(prepared)) if runtime in browser.SLOW_RUNTIMES else len(prepared)
-            if wanted(name):
+            if count and wanted(name):
                 runs[name] = PlannedRun(f"{runtime}/{file.key}", runtime, file.key, count)
     if not runs:
         return {}, None
@@ -62,7 +62,8 @@ def measure(
     except SafelightError as error:
         return {name: Row("fail", str(error)) for name in runs}, None
     stages = _stages(prepared, answers)
-    rows = {name: _row(bundle, run, prepared, reference, answers.runs.get(run.id), stages) for name, run in runs.items()}
+    accepted = {index for index, stage in answers.stages.items() if stage["verdict"] == "ok"}
+    rows = {name: _row(bundle, run, prepared, reference, answers.runs.get(run.id), accepted, stages) for name, run in runs.items()}
     return rows, _verdicts(prepared, answers)
 
 
@@ -72,6 +73,7 @@ def _row(
     prepared: Sequence[Prepared],
     reference: Callable[[Precision], Probabilities],
     found: dict[str, Any] | None,
+    accepted: set[int],
     stages: dict[str, Stage],
 ) -> Row:
     file = bundle.file(run.file)
@@ -82,13 +84,11 @@ def _row(
         return Row("skipped" if found["status"] == "skipped" else "fail", str(found["reason"]), tolerance=tolerance)
     position = {index: row for row, index in enumerate(i for i, one in enumerate(prepared) if one.verdict == "ok")}
     answered = {int(index): values for index, values in found["probabilities"].items() if int(index) in position}
-    missing = [index for index in position if index < run.photos and index not in answered]
-    if missing or not answered:
-        return Row(
-            "fail",
-            f"no answer for {len(missing)} photos, the first is {prepared[missing[0]].photo.name}" if missing else "no answers",
-            tolerance=tolerance,
-        )
+    if not answered:
+        return Row("fail", "the page answered for no photo", tolerance=tolerance)
+    silent = [index for index in sorted(accepted & position.keys()) if index < run.photos and index not in answered]
+    if silent:
+        return Row("fail", f"no answer for {len(silent)} photos, the first is {prepared[silent[0]].photo.name}", tolerance=tolerance)
     expected = reference(file.precision)[[position[index] for index in answered]]
     measured = compare(expected, np.array(list(answered.values()), np.float32), tolerance)
     reason = "; ".join(filter(None, (_other_pixels(stages), disagreement(measured, tolerance), _changed(found, tolerance))))

@@ -23,7 +23,7 @@ Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 def of_bundle(bundle: Bundle) -> Callable[[Precision], Answer]:
     """The reference by precision, from the weights that the bundle carries. Raises RuntimeUnavailable without PyTorch."""
     if importlib.util.find_spec("torch") is None:
-        raise RuntimeUnavailable("PyTorch, the reference, is not installed. Run: pip install 'safelight[export]'")
+        raise RuntimeUnavailable("PyTorch, the reference, is not installed. In the checkout run: uv sync --extra export")
     path = bundle.path(bundle.file("pytorch-fp32").parts[0])
     return of_network(load_weights(path, bundle.spec), bundle.spec)
 
@@ -45,8 +45,10 @@ def of_network(network: Network, spec: Spec) -> Callable[[Precision], Answer]:
 def _answer(network: Callable[..., object]) -> Answer:
     import torch
 
+    from safelight.threads import one_thread
+
     def answer(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with torch.inference_mode():
+        with one_thread(), torch.inference_mode():  # beside a browser on two cores, more threads were 20 times slower
             probabilities = network(torch.from_numpy(pixels[None].astype(np.float32)))
         assert isinstance(probabilities, torch.Tensor)  # narrows the type; a network returns nothing else
         result: NDArray[np.float32] = probabilities[0].numpy()

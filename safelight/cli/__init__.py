@@ -6,6 +6,7 @@ To add a command write `safelight/cli/NAME.py` with a click command named `comma
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import warnings
 
@@ -56,6 +57,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point: errors of ours become one message and their exit code; everything else is a bug and shows its trace."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: nothing half-written stays
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")  # what a photo breaks is our errors' business

@@ -44,7 +44,11 @@ Exit code: 0 every runtime agrees, 1 one disagrees or a required one is missing,
 @click.option("--runtimes", type=Names(), default="all", help="Only these runtimes, such as onnxruntime,chromium/tfjs-wasm.")
 @click.option("--browsers", type=Names(), default=joined(DEFAULT.browsers), show_default=True, help="Which browsers, or none.")
 @click.option(
-    "--slow-images", type=click.IntRange(1), default=DEFAULT.slow_images, show_default=True, help="Photos for WebGL, slow without a GPU."
+    "--slow-images",
+    type=click.IntRange(0),
+    default=DEFAULT.slow_images,
+    show_default=True,
+    help="Photos for WebGL, slow without a GPU; 0: none.",
 )
 @click.option(
     "--require", type=Names(), default=joined(DEFAULT.require), show_default=True, help="Runtimes that must pass: a skip is a failure."
@@ -72,7 +76,7 @@ def show(report: ParityReport) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("runtime", "", "photos", "max |Δp|", "mean |Δp|", "flips", "ms"):
-        table.add_column(name, justify="left" if name in ("runtime", "") else "right", no_wrap=True, overflow="ignore")
+        table.add_column(name, justify="left" if name in ("runtime", "") else "right", no_wrap=name != "runtime", overflow="fold")
     colours = {"pass": "green", "fail": "red", "skipped": "yellow"}
     for name, row in report.runtimes.items():
         figures = [

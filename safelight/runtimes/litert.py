@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from safelight.bundle import Bundle
 from safelight.errors import RuntimeUnavailable
+from safelight.runtimes.quiet import quiet
 from safelight.spec import Format, ModelFile
 
 NAME = "litert"
@@ -21,7 +22,8 @@ def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArr
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
         raise RuntimeUnavailable(f"LiteRT is not installed ({error}). Run: pip install ai-edge-litert") from error
-    runner = Interpreter(model_path=str(bundle.path(file.parts[0]))).get_signature_runner()
+    with quiet():
+        runner = Interpreter(model_path=str(bundle.path(file.parts[0]))).get_signature_runner()
     output = file.outputs[0].name
 
     def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

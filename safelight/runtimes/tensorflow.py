@@ -6,10 +6,7 @@ TensorFlow itself. The format: github.com/tensorflow/tfjs, tfjs-converter, `IGra
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 
 from safelight.bundle import Bundle
 from safelight.errors import BundleError, RuntimeUnavailable
+from safelight.runtimes.quiet import quiet
 from safelight.spec import Format, ModelFile
 
 NAME = "tensorflow"
@@ -28,10 +26,10 @@ FORMATS: tuple[Format, ...] = ("tfjs",)
 def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """A pruned graph as a function: RGB uint8 [S,S,3] → probabilities [C]. Raises RuntimeUnavailable or BundleError."""
     try:
-        with _quiet():
+        with quiet():
             import tensorflow
     except ImportError as error:
-        raise RuntimeUnavailable(f"TensorFlow is not installed ({error}). Run: pip install 'safelight[referee]'") from error
+        raise RuntimeUnavailable(f"TensorFlow is not installed ({error}). In the checkout run: uv sync --extra referee") from error
     # As written, without the optimiser, which aborts the process on a depthwise convolution after a grouped one (2.21).
     tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     entry = bundle.path(file.parts[0])
@@ -91,18 +89,3 @@ def _weights(manifest: list[dict[str, Any]], folder: Path) -> Iterator[tuple[str
             values = np.frombuffer(data, stored, count, offset).reshape(weight["shape"])
             offset += values.nbytes
             yield weight["name"], values.astype(dtype)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """TensorFlow greets with a page of log lines while it is imported; the environment is put back afterwards."""
-    before = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        if before is None:
-            del os.environ["TF_CPP_MIN_LOG_LEVEL"]
-        else:
-            os.environ["TF_CPP_MIN_LOG_LEVEL"] = before

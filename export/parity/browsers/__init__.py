@@ -97,7 +97,8 @@ def _listen(browser: Browser, server: Server, process: subprocess.Popen[bytes], 
                 raise ParityFailure(f"{browser.NAME}: the page said nothing for {SILENCE_LIMIT:.0f} s and was closed") from None
             continue
         last_news = time.monotonic()
-        on_event()
+        if event.kind in ("stages", "runs"):
+            on_event()
         if event.kind == "stages":
             answers.stages[int(event.key)] = event.content
         elif event.kind == "runs":

@@ -88,7 +88,7 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
     const ask = async (index: number): Promise<[string, number[]]> => {
       const answer = await client.call("run", { pixels: pixels.get(index)! });
       times.push(answer.ms);
-      if (times.length % 20 === 0) say(`${run.id}, photo ${times.length} of ${indices.length}`);
+      if (times.length % 10 === 0) await tell(`${run.id}, photo ${times.length} of ${indices.length}`);
       return [String(index), Array.from(answer.probabilities)];
     };
     const probabilities = Object.fromEntries(await inTurn(indices, ask));
@@ -131,6 +131,12 @@ async function post(url: string, body: object): Promise<void> {
     body: JSON.stringify(body),
   });
   if (!response.ok) throw new SafelightError(`POST ${url}: the server answered ${response.status}`);
+}
+
+/** Say it here and to the listener, who closes a page that has fallen silent. */
+async function tell(text: string): Promise<void> {
+  say(text);
+  await post("progress", { text });
 }
 
 function say(text: string): void {
