@@ -1,14 +1,16 @@
 """Charts as inline SVG that take the page's colours and font: legible light, dark, printed and read aloud.
 
-Drawn by hand, because a plotting library costs more time than the training itself: 2 s to load, 1 s a figure.
+matplotlib draws them; what is ours is the style and the way into the page. A new chart is a function that fills a
+`_figure` inside `_style()` and returns `_inline(figure, alt)`; colours are the ones named here, no others.
 """
 
 from __future__ import annotations
 
-import math
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,110 +18,148 @@ from numpy.typing import NDArray
 from train.fit import Point
 from train.metrics import BINS, softmax
 
+if TYPE_CHECKING:  # matplotlib takes half a second to load, and most commands draw nothing
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 LEAST_LOSS = 1e-4  # nats; a loss below is drawn here, zero has no logarithm
-PLOT_WIDTH, PLOT_HEIGHT = 300.0, 160.0  # of the area inside the axes, in SVG units
-LEFT, TOP, RIGHT, BOTTOM = 44.0, 26.0, 12.0, 38.0  # margins around it
+CURVES, RELIABILITY = (712.0, 224.0), (280.0, 230.0)  # width, height in SVG units; text is 10, and the page shows both at 1.26 px a unit
+LARGEST_DOT, SMALLEST_DOT = 20.0, 5.0  # diameters in SVG units: of a dot with all photos, and of one that can still be seen
 
-
-@dataclass(frozen=True)
-class Scale:
-    """Numbers → places along an axis, and the numbers written beside it."""
-
-    low: float
-    high: float
-    ticks: tuple[float, ...]
-    is_log: bool = False
-
-    def share(self, value: float) -> float:
-        """0 at `low`, 1 at `high`."""
-        if self.is_log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
+INK, QUIET, LINE, ACCENT, FONT = "#000001", "#000002", "#000003", "#000004", "DejaVu Sans"  # DejaVu comes with matplotlib
+OF_THE_PAGE = {
+    INK: "#000",
+    QUIET: "var(--quiet)",
+    LINE: "var(--line)",
+    ACCENT: "var(--accent)",
+    f"'{FONT}'": "system-ui, sans-serif",
+}  # matplotlib knows no CSS variables: it draws with the left side, the page gets the right
+STYLE: dict[str, Any] = {
+    "axes.autolimit_mode": "round_numbers",
+    "axes.axisbelow": True,
+    "axes.edgecolor": QUIET,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 1,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.xmargin": 0,
+    "axes.ymargin": 0,
+    "figure.constrained_layout.wspace": 0.06,
+    "font.family": FONT,
+    "font.size": 10,
+    "grid.color": LINE,
+    "grid.linewidth": 0.75,
+    "svg.fonttype": "none",  # text stays text: searchable, in the page's font, a tenth of the size
+    "xtick.color": INK,
+    "xtick.major.pad": 6,
+    "xtick.major.size": 0,
+    "ytick.color": INK,
+    "ytick.major.pad": 6,
+    "ytick.major.size": 0,
+}
 
 
 def curves(history: Sequence[Point], best: Point) -> str:
     """Loss and accuracy over the steps of one phase, the kept one marked."""
     kept = list(history).index(best)
-    losses = [[max(value, LEAST_LOSS) for value in series] for series in _series(history, "loss")]
-    accuracies = _series(history, "accuracy")
-    low = min(min(series) for series in accuracies)
-    left = _lines(losses, log_scale(losses), kept, "loss (nats)")
-    right = _lines(accuracies, linear_scale(low, 1.0), kept, "accuracy")
-    shift = LEFT + PLOT_WIDTH + RIGHT + 20
-    body = f'{left}<g transform="translate({shift:g} 0)">{right}</g>'
-    return _svg(body, shift + LEFT + PLOT_WIDTH + RIGHT, "Loss and accuracy on training and validation photos over the steps of training")
+    with _style():
+        figure = _figure(CURVES)
+        loss, accuracy = figure.subplots(1, 2)
+        loss.set_yscale("log")
+        _lines(loss, [[max(value, LEAST_LOSS) for value in series] for series in _series(history, "loss")], kept)
+        loss.set_title("loss (nats)")
+        loss.yaxis.set_major_formatter("{x:g}")
+        loss.minorticks_off()
+        _lines(accuracy, _series(history, "accuracy"), kept)
+        accuracy.set_title("accuracy")
+        accuracy.yaxis.set_major_formatter("{x:g}")
+        accuracy.locator_params("y", nbins=5)
+        accuracy.set_ylim(top=1)
+        return _inline(figure, f"Loss and accuracy on training and validation photos over the steps of training, {best.phase}")
 
 
 def reliability(logits: NDArray[np.float64], labels: NDArray[np.int64], temperature: float) -> str:
-    """How often answers were right against how sure they were, after the temperature; a dot's area is its photos."""
+    """How often answers were right against how sure they were, after the temperature; more photos, larger dot."""
     probabilities = softmax(logits / temperature)
     confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    unit = Scale(0, 1, (0, 0.25, 0.5, 0.75, 1))
-    dots = [f'<path class="quiet" stroke-dasharray="4 4" d="M{_x(0, unit)} {_y(0, unit)}L{_x(1, unit)} {_y(1, unit)}"/>']
-    for index in np.unique(bins):
-        inside = bins == index
-        x, y = _x(float(confidence[inside].mean()), unit), _y(float(right[inside].mean()), unit)
-        dots.append(f'<circle class="dot" cx="{x}" cy="{y}" r="{2.5 + 9 * math.sqrt(inside.mean()):.1f}"/>')
-    frame = _frame(unit, unit, "how often it was right", "how sure it was")
-    alt = "Accuracy against confidence on test photos; on the dashed line both agree"
-    return _svg(frame + "".join(dots), LEFT + PLOT_WIDTH + RIGHT, alt)
-
-
-def linear_scale(low: float, high: float, most: int = 5) -> Scale:
-    """A scale from a round number at or below `low` to `high`, with up to about `most` round ticks."""
-    span = max(high - low, 1e-3)
-    power = 10.0 ** math.floor(math.log10(span / most))
-    step = next(step * power for step in (1, 2, 5, 10) if step * power * most >= span)
-    first = math.floor(low / step + 1e-9)
-    ticks = tuple(round(index * step, 10) for index in range(first, math.floor(high / step + 1e-9) + 1))
-    return Scale(ticks[0] if ticks[0] < high else high - step, high, ticks)
-
-
-def log_scale(series: Sequence[Sequence[float]]) -> Scale:
-    """Whole decades around all values."""
-    low = math.floor(math.log10(min(map(min, series))))
-    high = max(math.ceil(math.log10(max(map(max, series)))), low + 1)
-    return Scale(10.0**low, 10.0**high, tuple(10.0**power for power in range(low, high + 1)), is_log=True)
+    groups = [bins == index for index in np.unique(bins)]
+    with _style():
+        figure = _figure(RELIABILITY)
+        axes = figure.subplots()
+        axes.set(title="how often it was right", xlabel="how sure it was", xlim=(0, 1), ylim=(0, 1))
+        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1.5, dashes=(3, 3))
+        axes.scatter(
+            [confidence[group].mean() for group in groups],
+            [right[group].mean() for group in groups],
+            [max(LARGEST_DOT**2 * group.mean(), SMALLEST_DOT**2) for group in groups],
+            color=ACCENT,
+            alpha=0.85,
+            linewidths=0,
+            clip_on=False,
+            zorder=3,
+        )
+        return _inline(figure, "Accuracy against confidence on test photos; on the dashed line both agree")
 
 
 def _series(history: Sequence[Point], what: str) -> list[list[float]]:
     return [[getattr(point, f"{side}_{what}") for point in history] for side in ("train", "validation")]
 
 
-def _lines(series: Sequence[Sequence[float]], scale: Scale, kept: int, title: str) -> str:
-    steps = linear_scale(0, max(len(series[0]), 5))
-    parts = [_frame(steps, scale, title, "step")]
-    for name, values in zip(("quiet", "accent"), series, strict=True):
-        points = " ".join(f"{_x(index + 1, steps)},{_y(value, scale)}" for index, value in enumerate(values))
-        parts.append(f'<polyline class="{name}" points="{points}"/>')
-    parts.append(f'<circle class="dot" cx="{_x(kept + 1, steps)}" cy="{_y(series[1][kept], scale)}" r="4"/>')
-    return "".join(parts)
+def _lines(axes: Axes, series: Sequence[Sequence[float]], kept: int) -> None:
+    """Training quiet, validation in the accent; unclipped, or a line along the edge would be half a line."""
+    steps = range(1, len(series[0]) + 1)
+    for values, color, width in zip(series, (QUIET, ACCENT), (1.5, 2), strict=True):
+        axes.plot(steps, values, color=color, linewidth=width, marker="." if len(values) == 1 else "", clip_on=False)
+    axes.plot(kept + 1, series[1][kept], "o", color=ACCENT, markersize=8, markeredgewidth=0, clip_on=False)
+    axes.set_xlim(0, max(len(steps), 5))
+    axes.set_xlabel("step")
+    axes.locator_params("x", integer=True)
 
 
-def _frame(across: Scale, up: Scale, title: str, below: str) -> str:
-    """Axes, ticks and names."""
-    bottom, right = TOP + PLOT_HEIGHT, LEFT + PLOT_WIDTH
-    parts = [f'<path class="axis" d="M{LEFT:g} {TOP:g}V{bottom:g}H{right:g}"/>']
-    for tick in up.ticks:
-        y = _y(tick, up)
-        parts.append(
-            f'<path class="grid" d="M{LEFT:g} {y}H{right:g}"/><text x="{LEFT - 6:g}" y="{y}" dy=".35em" class="end">{tick:g}</text>'
-        )
-    parts += [f'<text x="{_x(tick, across)}" y="{bottom + 15:g}" class="middle">{tick:g}</text>' for tick in across.ticks]
-    parts.append(f'<text x="{LEFT:g}" y="14" class="title">{escape(title)}</text>')
-    parts.append(f'<text x="{LEFT + PLOT_WIDTH / 2:g}" y="{bottom + 32:g}" class="middle">{escape(below)}</text>')
-    return "".join(parts)
+def _style() -> AbstractContextManager[None]:
+    """Our style over matplotlib's own defaults, whatever the user's matplotlibrc says; undone on leaving."""
+    from matplotlib import style
+
+    return style.context(["default", STYLE])
 
 
-def _x(value: float, scale: Scale) -> str:
-    return f"{LEFT + PLOT_WIDTH * scale.share(value):.1f}"
+def _figure(size: tuple[float, float]) -> Figure:
+    """One that no global state knows; `pyplot` would keep it."""
+    from matplotlib.figure import Figure
+
+    return Figure((size[0] / 72, size[1] / 72), layout="constrained")  # 72 units an inch in matplotlib's SVG
 
 
-def _y(value: float, scale: Scale) -> str:
-    return f"{TOP + PLOT_HEIGHT * (1 - scale.share(value)):.1f}"
+def _inline(figure: Figure, alt: str) -> str:
+    """The figure as an `<svg>` for the middle of a page: same figure, same bytes; names shared with no other chart's."""
+    from matplotlib import rc_context
+
+    stream = io.StringIO()
+    with rc_context({"svg.hashsalt": alt}):
+        figure.savefig(stream, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    text = stream.getvalue()
+    for drawn, of_the_page in OF_THE_PAGE.items():
+        text = text.replace(drawn, of_the_page)
+    svg = ElementTree.fromstring(text)
+    svg.attrib = {"role": "img", "aria-label": alt, "viewBox": svg.attrib["viewBox"]}
+    for element in svg.iter():
+        for child in [child for child in element if child.tag.endswith(("}style", "}metadata"))]:
+            element.remove(child)  # a style in an inline SVG would hold for the whole page
+        element.tag = _without_namespace(element.tag)
+        element.attrib = {_without_namespace(name): value for name, value in element.attrib.items()}
+        if element.tag == "g":
+            element.attrib.pop("id", None)  # "axes_1", the same in every chart; nothing refers to it
+    return ElementTree.tostring(svg, encoding="unicode")
 
 
-def _svg(body: str, width: float, alt: str) -> str:
-    height = TOP + PLOT_HEIGHT + BOTTOM
-    return f'<svg role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}">{body}</svg>'
+def _without_namespace(name: str) -> str:
+    """In HTML an `<svg>` needs none."""
+    return name.rpartition("}")[2]

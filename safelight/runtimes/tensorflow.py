@@ -33,8 +33,9 @@ def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArr
     # As written, without the optimiser, which aborts the process on a depthwise convolution after a grouped one (2.21).
     tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     entry = bundle.path(file.parts[0])
-    graph_def = _graph_def(tensorflow, json.loads(entry.read_bytes()), entry.parent)
-    wrapped = tensorflow.compat.v1.wrap_function(lambda: tensorflow.import_graph_def(graph_def, name=""), [])
+    with quiet():  # it looks for a GPU here, and complains where there is none
+        graph_def = _graph_def(tensorflow, json.loads(entry.read_bytes()), entry.parent)
+        wrapped = tensorflow.compat.v1.wrap_function(lambda: tensorflow.import_graph_def(graph_def, name=""), [])
     graph = wrapped.graph
     function = wrapped.prune(graph.as_graph_element(f"{file.input.name}:0"), graph.as_graph_element(f"{file.outputs[0].name}:0"))
 

@@ -10,7 +10,6 @@ import pytest
 
 import train
 from tests.train.conftest import copy_photos
-from train.plots import linear_scale, log_scale
 
 Fit = Callable[..., train.TrainResult]
 SECTIONS = ["Worst mistakes", "Classes", "Confusion", "Training", "Photos", "Left out and found twice", "Settings and versions"]
@@ -68,20 +67,6 @@ def test_every_picture_says_what_it_shows(page: str) -> None:
     outline = Outline(page)
     assert all(picture.get("alt") for picture in outline.pictures)
     assert len(re.findall(r"<svg role=\"img\" aria-label=\"[^\"]+\"", page)) == outline.tags.count("svg") == 2
-
-
-@pytest.mark.parametrize(("low", "ticks"), [(0.0, (0, 0.2, 0.4, 0.6, 0.8, 1)), (0.93, (0.92, 0.94, 0.96, 0.98, 1)), (1.0, (1,))])
-def test_axes_have_round_numbers(low: float, ticks: tuple[float, ...]) -> None:
-    scale = linear_scale(low, 1.0)
-    assert scale.ticks == ticks
-    assert scale.share(1.0) == 1.0
-    assert 0 <= scale.share(low) <= 1
-
-
-def test_losses_lie_between_whole_decades() -> None:
-    scale = log_scale([[0.5, 0.03], [0.7, 0.2]])
-    assert scale.ticks == (0.01, 0.1, 1)
-    assert scale.share(0.1) == pytest.approx(0.5)
 
 
 def test_mistakes_are_shown_with_their_pictures(demo: Path, fit: Fit, tmp_path: Path) -> None:
