@@ -28,7 +28,7 @@ LARGEST_DOT, SMALLEST_DOT = 20.0, 5.0  # diameters in SVG units: of a dot with a
 
 INK, QUIET, LINE, ACCENT, FONT = "#000001", "#000002", "#000003", "#000004", "DejaVu Sans"  # DejaVu comes with matplotlib
 OF_THE_PAGE = {
-    INK: "#000",
+    INK: "var(--ink)",
     QUIET: "var(--quiet)",
     LINE: "var(--line)",
     ACCENT: "var(--accent)",
