@@ -23,7 +23,9 @@ def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArr
     except ImportError as error:
         raise RuntimeUnavailable(f"LiteRT is not installed ({error}). Run: pip install ai-edge-litert") from error
     with quiet():
-        runner = Interpreter(model_path=str(bundle.path(file.parts[0]))).get_signature_runner()
+        interpreter = Interpreter(model_path=str(bundle.path(file.parts[0])))
+        interpreter.allocate_tensors()
+        runner = interpreter.get_signature_runner()
     output = file.outputs[0].name
 
     def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
