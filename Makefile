@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 LOCKS := uv.lock pyproject.toml scripts/bootstrap.py
-WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' -not -path 'webapp/dist/*' 2>/dev/null)
+WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 # The steps share one .venv and one node_modules, and pytest's summary must come last: -j changes nothing here.
 .NOTPARALLEL:
@@ -41,7 +41,7 @@ quick: check ## check, and the tests that take no browser and no minutes
 bench: .venv/.bench webapp browser ## every figure of the README
 	@for script in bench/*.py; do echo "== $$script"; $(RUN)python "$$script" || exit 1; done
 
-webapp: webapp/dist/index.html ## build the web page into webapp/dist
+webapp: safelight/webapp/index.html ## build the web page into safelight/webapp
 
 browser: # a browser to prove things in; without one its checks are skipped, and say so
 	@$(BOOTSTRAP) browser
@@ -50,7 +50,7 @@ versions: .venv/.test webapp/node_modules/.stamp # what the checks run with
 	@$(BOOTSTRAP) versions
 
 clean: ## remove what was built; .venv and .cache/tools stay
-	rm -rf demo webapp/dist build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf demo safelight/webapp build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find safelight train export tests bench scripts -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.demo: $(LOCKS)
@@ -70,6 +70,6 @@ webapp/node_modules/.stamp: webapp/package-lock.json webapp/package.json scripts
 	@npm --prefix webapp ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-webapp/dist/index.html: webapp/node_modules/.stamp $(WEB_SOURCES)
+safelight/webapp/index.html: webapp/node_modules/.stamp $(WEB_SOURCES)
 	@npm --prefix webapp --silent run build
 	@touch $@

@@ -13,15 +13,14 @@ from safelight.spec import Format, ModelFile, Precision
 
 WEB_FORMATS: tuple[Format, ...] = ("tfjs", "tflite", "onnx")
 PAGE = "index.html"
-_HERE = Path(__file__).resolve().parent
+APP = Path(__file__).resolve().parent / "webapp"
 
 
 def app_folder() -> Path:
-    """The built web app: inside the installed package, or a checkout's webapp/dist. Raises BundleError where it isn't built."""
-    for folder in (_HERE / "webapp", _HERE.parent / "webapp" / "dist"):
-        if (folder / PAGE).is_file():
-            return folder
-    raise BundleError("the web app is not built. In a checkout run: make webapp")
+    """The built web app, which lies in this package. Raises BundleError where it isn't built."""
+    if not (APP / PAGE).is_file():
+        raise BundleError("the web app is not built. In a checkout run: make webapp")
+    return APP
 
 
 def write(bundle: Bundle, out: Path, *, precision: Precision) -> None:

@@ -165,11 +165,13 @@ def test_the_wheel_is_whole(tmp_path: Path) -> None:
         target = source / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+    (source / "safelight/webapp").mkdir()
+    (source / "safelight/webapp/index.html").write_text("what `make webapp` builds, and git ignores")
     subprocess.run([uv, "build", "--offline", "--wheel", "--quiet", "--python", sys.executable, "--out-dir", tmp_path, source], check=True)
     names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
     python = {
         path.relative_to(ROOT).as_posix() for path in tracked() if path.relative_to(ROOT).parts[0] in {"safelight", "train", "export"}
     }
     assert python <= names
-    assert {"safelight/spec.schema.json", "safelight/py.typed"} <= names
+    assert {"safelight/spec.schema.json", "safelight/py.typed", "safelight/webapp/index.html"} <= names
     assert not [name for name in names if name.startswith(("tests/", "bench/", "webapp/"))]

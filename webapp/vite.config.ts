@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   base: "./",
   build: {
+    outDir: resolve(import.meta.dirname, "../safelight/webapp"), // part of the Python package: `safelight web` copies it
+    emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0, // the content security policy allows no data: addresses
     modulePreload: { polyfill: false },

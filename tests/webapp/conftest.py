@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from safelight import site
+
 HERE = Path(__file__).resolve().parent
 WEBAPP = HERE.parents[1] / "webapp"
 
@@ -40,6 +42,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
 @pytest.fixture(scope="session")
 def built() -> Path:
     """The built web app."""
-    if not (WEBAPP / "dist" / "index.html").is_file():
+    if not (site.APP / site.PAGE).is_file():
         pytest.skip("needs the built web app: make webapp")
-    return WEBAPP / "dist"
+    return site.APP
