@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.runtimes.tensorflow import _graph_def, _quiet
+from safelight.runtimes.quiet import quiet
+from safelight.runtimes.tensorflow import _graph_def
 
 Array = NDArray[np.float32]
 
@@ -33,7 +34,7 @@ def run_tflite(data: bytes, pixels: Array) -> dict[str, Array]:
 
 def run_tfjs(entry: Path, pixels: Array) -> dict[str, Array]:
     """In TensorFlow, which knows nothing of the writer; Node's TF.js runs the same files in test_tfjs_in_node."""
-    with _quiet():
+    with quiet():
         import tensorflow
     tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})  # as safelight.runtimes.tensorflow does
     model: dict[str, Any] = json.loads(entry.read_bytes())
