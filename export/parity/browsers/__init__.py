@@ -1,6 +1,7 @@
 """Browsers as runtimes: a page tests itself. No driver protocol; opening the page is launching the browser.
 
-A browser is one module here with the same names: NAME, RUNTIMES, SLOW_RUNTIMES, MISSING, find, command.
+A browser is one module here with the same names: NAME, RUNTIMES, SLOW_RUNTIMES, MISSING, find, prepare,
+command.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from export.parity.browsers import chromium
+from export.parity.browsers import chromium, firefox, webkit
 from export.parity.browsers.server import PlannedRun, Server
 from export.parity.photos import Photo
 from safelight.bundle import Bundle
@@ -36,11 +37,14 @@ class Browser(Protocol):
     def find(self) -> str | None:
         """The program, or None."""
 
+    def prepare(self, profile: Path) -> dict[str, str]:
+        """Fill an empty profile; the environment variables to start the browser with."""
+
     def command(self, program: str, profile: Path, url: str) -> list[str]:
         """The command that opens a page headless."""
 
 
-BROWSERS: dict[str, Browser] = {browser.NAME: browser for browser in (chromium,)}
+BROWSERS: dict[str, Browser] = {browser.NAME: browser for browser in (chromium, firefox, webkit)}
 
 
 @dataclass
@@ -69,10 +73,12 @@ def ask(
     if program is None:
         raise RuntimeUnavailable(browser.MISSING)
     with Server(page, bundle, photos, runs) as server, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        log = Path(folder, "browser.log")
+        log, profile = Path(folder, "browser.log"), Path(folder, "profile")
+        profile.mkdir()
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                browser.command(program, Path(folder, "profile"), server.url),
+                browser.command(program, profile, server.url),
+                env=os.environ | browser.prepare(profile),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,

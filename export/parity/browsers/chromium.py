@@ -24,6 +24,11 @@ def find() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
+def prepare(profile: Path) -> dict[str, str]:
+    """Nothing: it fills a fresh profile by itself."""
+    return {}
+
+
 def command(program: str, profile: Path, url: str) -> list[str]:
     """The command that opens `url` headless. The flags keep it from calling home and from pausing hidden pages."""
     sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # its sandbox refuses root
