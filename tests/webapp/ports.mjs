@@ -1,5 +1,5 @@
 // Runs the TypeScript ports in Node: node ports.mjs JOB.json → one JSON answer on stdout.
-// The job: {webapp, contract, specs: [text], photos: [path], resize: {cases, pixels, out}}; `contract` is a folder of
+// The job: {webapp, contract, specs: [text], photos: [path], resize: {cases, pixels, vectors, out}}; `contract` is a folder of
 // TypeScript sources, so that a test can plant a mistake in a copy.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -47,12 +47,13 @@ if (job.specs) {
   answer.specs = job.specs.map((text) => verdict(() => parse(text)));
 }
 if (job.resize) {
-  const { resize } = await port("resize");
+  const { resize, plain } = await port("resize");
+  const { fastPasses } = await port("kernel"); // where there are no vectors it returns undefined, and the concat fails
   const pixels = readFileSync(job.resize.pixels);
   let at = 0;
   const resized = job.resize.cases.map(({ width, height, spec }) => {
     const data = pixels.subarray(at, (at += width * height * 3));
-    return resize({ data, width, height, origin: 0, stepX: 3, stepY: 3 * width }, spec);
+    return resize({ data, width, height, origin: 0, stepX: 3, stepY: 3 * width }, spec, job.resize.vectors ? fastPasses : plain);
   });
   writeFileSync(job.resize.out, Buffer.concat(resized));
 }

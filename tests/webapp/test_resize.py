@@ -20,45 +20,50 @@ Case = tuple[NDArray[np.uint8], InputSpec]
 CONTRACT = WEBAPP / "src" / "contract"
 
 
-def test_typescript_gives_the_same_bytes(node: Node, tmp_path: Path) -> None:
+@pytest.mark.parametrize("vectors", [False, True], ids=["plain", "vectors"])
+def test_typescript_gives_the_same_bytes(node: Node, tmp_path: Path, vectors: bool) -> None:
     """400 cases: 1..300 pixels a side, enlarged and reduced, strips beyond 16:1, every geometry and filter."""
     cases = random_cases(400, seed=1)
-    found = typescript(node, CONTRACT, cases, tmp_path)
+    found = typescript(node, CONTRACT, cases, tmp_path, vectors)
     wrong = [index for index, case in enumerate(cases) if not np.array_equal(found[index], resize(*case))]
     assert not wrong, f"{len(wrong)} of {len(cases)}, the first: {cases[wrong[0]][0].shape} {cases[wrong[0]][1]}"
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"),
+    ("file", "right", "wrong"),
     [
-        ("const HALF = 1 << (PRECISION_BITS - 1);", "const HALF = 0;"),  # truncated instead of rounded
-        ("const PRECISION_BITS = 22;", "const PRECISION_BITS = 16;"),
-        ("half + (slack % 2) * (half % 2)", "Math.round(slack / 2)"),  # half up instead of half to even
-        ("const MAX_ASPECT = 16;", "const MAX_ASPECT = 64;"),
-        ("const spread = Math.max(ratio, 1);", "const spread = 1;"),  # no antialiasing
-        ("(first + place + 0.5) * ratio", "(first + place) * ratio"),  # half a pixel aside
-        ("const a = -0.5;", "const a = -0.75;"),  # another cubic: OpenCV's
-        ("data[from + 1]!", "data[from + 2]!"),  # a channel twice
+        ("resize.ts", "const HALF = 1 << (PRECISION_BITS - 1);", "const HALF = 0;"),  # truncated instead of rounded
+        ("resize.ts", "const PRECISION_BITS = 22;", "const PRECISION_BITS = 16;"),
+        ("resize.ts", "half + (slack % 2) * (half % 2)", "Math.round(slack / 2)"),  # half up instead of half to even
+        ("resize.ts", "const MAX_ASPECT = 16;", "const MAX_ASPECT = 64;"),
+        ("resize.ts", "const spread = Math.max(ratio, 1);", "const spread = 1;"),  # no antialiasing
+        ("resize.ts", "(first + place + 0.5) * ratio", "(first + place) * ratio"),  # half a pixel aside
+        ("resize.ts", "const a = -0.5;", "const a = -0.75;"),  # another cubic: OpenCV's
+        ("resize.ts", "data[from + 1]!", "data[from + 2]!"),  # a channel twice
+        ("kernel.ts", "writeTaps(buffer, across32, columns, first)", "writeTaps(buffer, across32, columns, 0)"),
+        ("kernel.ts", "4 * width * row", "4 * width * (row & ~16)"),  # every second block over the one before
+        ("kernel.ts", "(row + line) * stepY", "row * stepY"),  # the same row 16 times
     ],
 )
-def test_a_planted_mistake_is_noticed(node: Node, tmp_path: Path, right: str, wrong: str) -> None:
+def test_a_planted_mistake_is_noticed(node: Node, tmp_path: Path, file: str, right: str, wrong: str) -> None:
     copy = tmp_path / "contract"
     shutil.copytree(CONTRACT, copy)
-    source = (copy / "resize.ts").read_text()
+    source = (copy / file).read_text()
     assert right in source, "the source has changed: plant the mistake elsewhere"
-    (copy / "resize.ts").write_text(source.replace(right, wrong))
+    (copy / file).write_text(source.replace(right, wrong))
     cases = random_cases(40, seed=2)
-    found = typescript(node, copy, cases, tmp_path)
+    found = typescript(node, copy, cases, tmp_path, vectors=file == "kernel.ts")
     assert any(not np.array_equal(found[index], resize(*case)) for index, case in enumerate(cases))
 
 
-def typescript(node: Node, contract: Path, cases: list[Case], folder: Path) -> list[NDArray[np.uint8]]:
-    """What the TypeScript in `contract` makes of the cases."""
+def typescript(node: Node, contract: Path, cases: list[Case], folder: Path, vectors: bool) -> list[NDArray[np.uint8]]:
+    """What the TypeScript in `contract` makes of the cases, on vectors or in plain loops."""
     (folder / "pixels").write_bytes(b"".join(pixels.tobytes() for pixels, _ in cases))
     described: list[dict[str, Any]] = [
         {"width": pixels.shape[1], "height": pixels.shape[0], "spec": msgspec.to_builtins(spec)} for pixels, spec in cases
     ]
-    node("ports.mjs", {"contract": str(contract), "resize": {"cases": described, "pixels": f"{folder}/pixels", "out": f"{folder}/out"}})
+    job = {"cases": described, "pixels": f"{folder}/pixels", "vectors": vectors, "out": f"{folder}/out"}
+    node("ports.mjs", {"contract": str(contract), "resize": job})
     data, at, found = (folder / "out").read_bytes(), 0, []
     for _, spec in cases:
         end = at + spec.size**2 * 3

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import wabt from "wabt";
+import { fastPasses, KERNEL } from "../src/contract/kernel.ts";
 import { oriented, packed, toRgb } from "../src/contract/pixels.ts";
-import { centre, resize } from "../src/contract/resize.ts";
+import { centre, type Passes, plain, resize } from "../src/contract/resize.ts";
 import type { Filter, Geometry, InputSpec } from "../src/contract/spec.ts";
 import { goldenJson } from "./golden.ts";
 
@@ -34,6 +38,12 @@ test.each(
   expect(found).toBe((golden.sha256 as Record<string, string>)[`ramp ${geometry} ${filter}`]);
 });
 
+test("the vectors' bytes are their source, assembled", async () => {
+  const source = readFileSync(join(import.meta.dirname, "../src/contract/kernel.wat"), "utf8");
+  const { buffer } = (await wabt()).parseWat("kernel.wat", source, { simd: true }).toBinary({});
+  expect(KERNEL).toBe(Buffer.from(buffer).toString("base64")); // else: npm run kernel
+});
+
 test("a few literal bytes", () => {
   const pixels = packed(
     Uint8Array.from({ length: 45 }, (_, i) => i * 5),
@@ -53,6 +63,22 @@ test("a turned view is resized as the turned copy would be", () => {
         sum(resize(copy, inputSpec(geometry, "bilinear"))),
       );
   }
+});
+
+const vectors: Passes = (...pass) => fastPasses(...pass)!; // Node has them; undefined would fail
+
+test("vectors and plain loops give the same bytes from a decoder's buffer, however it is turned", () => {
+  const { data, width, height } = ramp();
+  const rgba = Uint8ClampedArray.from({ length: width * height * 4 + 8 }, (_, i) => data[i % data.length]! ^ (i >> 7));
+  for (const offset of [0, 4, 5]) // 5: not on a word's border
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const view = oriented(packed(rgba.subarray(offset), width, height, 4), orientation);
+      for (const filter of ["bilinear", "bicubic", "lanczos"] as const)
+        for (const geometry of ["crop", "stretch", "pad"] as const) {
+          const spec = inputSpec(geometry, filter);
+          expect(sum(resize(view, spec, vectors))).toBe(sum(resize(view, spec, plain)));
+        }
+    }
 });
 
 test("the fourth byte of RGBA changes nothing", () => {
