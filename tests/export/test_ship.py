@@ -168,3 +168,27 @@ def test_another_geometry_is_proven_too(run: Path, tmp_path: Path) -> None:
         folder, network, msgspec.structs.replace(read_spec(run), input=InputSpec(size=224, resize_to=224, geometry="pad", filter="lanczos"))
     )
     assert ship(str(folder), tmp_path / "b", QUICK).report.passed
+
+
+@pytest.mark.slow
+def test_an_operator_that_the_lowering_lacks_costs_only_its_formats(tmp_path: Path) -> None:
+    """ConvNeXt normalises by layers: ONNX is written and proven, TFLite and TF.js are left out by name."""
+    torch.manual_seed(0)
+    network = models.build("convnext_tiny", pretrained=False, classes=2)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    spec = Spec(
+        name="run",
+        labels=(Label(id="cats"), Label(id="dogs")),
+        input=models.input_of("convnext_tiny"),
+        output=OutputSpec(bands=DEFAULT_BANDS),
+        model=ModelSpec(architecture="convnext_tiny", parameters=sum(p.numel() for p in network.parameters())),
+        provenance=Provenance(source="trained"),
+    )
+    save_run(folder, network, spec)
+    shipped = ship(str(folder), tmp_path / "b", ShipOptions(precisions=("fp32",), browsers=()))
+    assert [file.key for file in open_bundle(tmp_path / "b").spec.files] == ["pytorch-fp32", "onnx-fp32"]
+    assert list(shipped.left_out) == ["tflite", "tfjs"]
+    for error in shipped.left_out.values():
+        assert "LayerNormalization" in str(error)
+        assert "ONNX" in str(error)
