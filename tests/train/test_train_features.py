@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -141,7 +140,9 @@ def test_a_damaged_cache_file_is_found_and_computed_again(
     assert look(some[:3]).computed == 0
 
 
-def test_an_interrupted_look_goes_on_where_it_stopped(look: Look, some: list[Photo], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_look_goes_on_where_it_stopped(
+    ctrl_c: Callable[[], None], look: Look, some: list[Photo], monkeypatch: pytest.MonkeyPatch
+) -> None:
     add = cache_module.Store.add
     added: list[str] = []
 
@@ -149,7 +150,7 @@ def test_an_interrupted_look_goes_on_where_it_stopped(look: Look, some: list[Pho
         add(store, digest, outcome)
         added.append(digest)
         if len(added) == 5:
-            signal.raise_signal(signal.SIGINT)
+            ctrl_c()
 
     monkeypatch.setattr(cache_module.Store, "add", add_then_interrupt)
     with pytest.raises(KeyboardInterrupt):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -138,11 +137,13 @@ def test_fine_tuning_changes_the_last_blocks_and_nothing_before(demo: Path, fit:
         assert id(mine) in top or torch.equal(mine, theirs)
 
 
-def test_stopping_fine_tuning_by_hand_keeps_the_best_and_writes_the_report(demo: Path, cache: Path, tmp_path: Path) -> None:
+def test_stopping_fine_tuning_by_hand_keeps_the_best_and_writes_the_report(
+    ctrl_c: Callable[[], None], demo: Path, cache: Path, tmp_path: Path
+) -> None:
     class Impatient(Console):
         def print(self, *words: object, **style: object) -> None:
             if "epoch 2" in str(words):
-                signal.raise_signal(signal.SIGINT)
+                ctrl_c()
 
     photos = copy_photos(demo, tmp_path / "few", {"brick": 6, "gravel": 6})
     options = TrainOptions(cache=cache, fine_tune=FineTuneOptions(blocks=2, epochs=50, patience=50, batch=4))
