@@ -16,7 +16,7 @@ Examples:
 STEPS = (  # what a user would type; the demo runs the same commands
     "train {out}/photos --out {out}/run",
     "export {out}/run --out {out}/surfaces.bundle",
-    "predict {out}/surfaces.bundle {out}/photos/test --top 3",
+    "predict {out}/surfaces.bundle {out}/photos/test/gravel --top 3",
     "web {out}/surfaces.bundle --out {out}/site",
 )
 

@@ -26,9 +26,9 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 class _Lines:
     def __init__(self) -> None:
-        self.what = ""
+        self.said: set[str] = set()  # steps may take turns: the browser works beside Python
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if what != self.what:
+        if what not in self.said:
             click.echo(f"… {what}", err=True)
-            self.what = what
+            self.said.add(what)
