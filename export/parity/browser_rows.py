@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from export.formats import FORMATS
 from export.parity.browsers import BROWSERS, Answers, ask
-from export.parity.browsers.server import PlannedRun, pixels_of
+from export.parity.browsers.server import PlannedRun
 from export.parity.compare import Answers as Probabilities
 from export.parity.compare import compare, disagreement
 from export.parity.photos import Prepared
-from export.parity.report import Row, Stage, Verdicts
+from export.parity.reference import Answer
+from export.parity.report import Explained, Network, Row, Stages, Task, Verdicts
+from export.parity.stages import Effect, Seen, decode_stage, effect, resize_stage, see
 from safelight import site
 from safelight.bundle import Bundle
 from safelight.errors import RuntimeUnavailable, SafelightError, UsageError
@@ -25,6 +29,7 @@ def measure(
     bundle: Bundle,
     prepared: Sequence[Prepared],
     reference: Callable[[Precision], Probabilities],
+    answer: Callable[[Precision], Answer] | None,
     *,
     wanted: Callable[[str], bool],
     slow_images: int,
@@ -32,6 +37,7 @@ def measure(
 ) -> tuple[dict[str, Row], Verdicts | None]:
     """The rows "browser/runtime/file" and the verdicts of one browser; skipped rows where it isn't there.
 
+    `reference` has PyTorch's answers on `prepared`'s accepted photos, in order; `answer` is PyTorch itself, if it is there.
     Raises UsageError for an unknown browser.
     """
     if browser_name not in BROWSERS:
@@ -53,7 +59,7 @@ def measure(
             browser,
             site.app_folder(),
             bundle,
-            [one.photo for one in prepared],
+            prepared,
             list(runs.values()),
             on_event=lambda: on_progress(f"{browser_name}", next(done, steps), steps),
         )
@@ -61,50 +67,112 @@ def measure(
         return {name: Row("skipped", str(error)) for name in runs}, None
     except SafelightError as error:
         return {name: Row("fail", str(error)) for name in runs}, None
-    stages = _stages(prepared, answers)
-    accepted = {index for index, stage in answers.stages.items() if stage["verdict"] == "ok"}
-    rows = {name: _row(bundle, run, prepared, reference, answers.runs.get(run.id), accepted, stages) for name, run in runs.items()}
-    return rows, _verdicts(prepared, answers)
+    judge = _Judge(bundle, prepared, see(browser_name, prepared, answers, bundle.spec.input), reference, answer)
+    return {name: judge.row(run, answers.runs.get(run.id)) for name, run in runs.items()}, _verdicts(prepared, answers)
 
 
-def _row(
-    bundle: Bundle,
-    run: PlannedRun,
-    prepared: Sequence[Prepared],
-    reference: Callable[[Precision], Probabilities],
-    found: dict[str, Any] | None,
-    accepted: set[int],
-    stages: dict[str, Stage],
-) -> Row:
-    file = bundle.file(run.file)
-    tolerance = FORMATS[file.format].TOLERANCE[file.precision]
-    if found is None:
-        return Row("fail", "the page never reported this runtime", tolerance=tolerance)
-    if found["status"] != "ok":
-        return Row("skipped" if found["status"] == "skipped" else "fail", str(found["reason"]), tolerance=tolerance)
-    position = {index: row for row, index in enumerate(i for i, one in enumerate(prepared) if one.verdict == "ok")}
-    answered = {int(index): values for index, values in found["probabilities"].items() if int(index) in position}
-    if not answered:
-        return Row("fail", "the page answered for no photo", tolerance=tolerance)
-    silent = [index for index in sorted(accepted & position.keys()) if index < run.photos and index not in answered]
-    if silent:
-        return Row("fail", f"no answer for {len(silent)} photos, the first is {prepared[silent[0]].photo.name}", tolerance=tolerance)
-    expected = reference(file.precision)[[position[index] for index in answered]]
-    measured = compare(expected, np.array(list(answered.values()), np.float32), tolerance)
-    reason = "; ".join(filter(None, (_other_pixels(stages), disagreement(measured, tolerance), _changed(found, tolerance))))
-    return Row(
-        status="fail" if reason else "pass",
-        reason=reason,
-        images=measured.images,
-        max_abs_probability=measured.max_abs_probability,
-        mean_abs_probability=measured.mean_abs_probability,
-        flips=measured.flips,
-        near_ties=measured.near_ties,
-        median_ms=float(found["median_ms"]),
-        tolerance=tolerance,
-        worst=prepared[list(answered)[measured.worst]].photo.name,
-        stages=stages,
-    )
+@dataclass(frozen=True)
+class _Judge:
+    """What every row of a browser is judged by."""
+
+    bundle: Bundle
+    prepared: Sequence[Prepared]
+    seen: dict[int, Seen]
+    reference: Callable[[Precision], Probabilities]
+    answer: Callable[[Precision], Answer] | None
+
+    def row(self, run: PlannedRun, found: dict[str, Any] | None) -> Row:
+        """A runtime's row from what the page reported of its run."""
+        file = self.bundle.file(run.file)
+        tolerance = FORMATS[file.format].TOLERANCE[file.precision]
+        if found is None:
+            return Row("fail", "the page never reported this runtime", tolerance=tolerance)
+        if found["status"] != "ok":
+            return Row("skipped" if found["status"] == "skipped" else "fail", str(found["reason"]), tolerance=tolerance)
+        answered = {int(index): np.array(values, np.float32) for index, values in found["probabilities"].items() if int(index) in self.seen}
+        if not answered:
+            return Row("fail", "the page answered for no photo", tolerance=tolerance)
+        silent = [index for index in self.seen if index < run.photos and index not in answered]
+        if silent:
+            first = self.prepared[silent[0]].photo.name
+            return Row("fail", f"no answer for {len(silent)} photos, the first is {first}", tolerance=tolerance)
+        return self._measured(file.precision, tolerance, found, answered)
+
+    def _measured(self, precision: Precision, tolerance: float, found: dict[str, Any], answered: dict[int, Probabilities]) -> Row:
+        effects = {index: self._effects(precision)[index] for index in answered}
+        # A photo with a known difference is held to PyTorch on the pixels that it became; without PyTorch it can't be judged.
+        expected = {
+            index: effect.answer if effect and self.seen[index].is_explained else self._reference(precision, index)
+            for index, effect in effects.items()
+            if effect or not self.seen[index].is_explained
+        }
+        if not expected:
+            return Row("skipped", "every photo becomes other pixels, and PyTorch is not there to be held to", tolerance=tolerance)
+        answers = np.array([answered[index] for index in expected])
+        measured = compare(np.array(list(expected.values())), answers, tolerance)
+        alone = [float(np.abs(answered[index] - effect.answer).max()) for index, effect in effects.items() if effect]
+        photos = list(self.seen.values())
+        stages = Stages(
+            decode_stage(photos, list(effects.values())),
+            resize_stage(photos, list(effects.values())),
+            Network(max(alone, default=None)),
+            Task(measured.flips),
+        )
+        worst = list(expected)[measured.worst]
+        reason = "; ".join(filter(None, (_other_pixels(photos), disagreement(measured, tolerance), _changed(found, tolerance))))
+        return Row(
+            status="fail" if reason else "pass",
+            reason=reason + (_blame(effects[worst], answered[worst]) if measured.max_abs_probability > tolerance else ""),
+            images=measured.images,
+            max_abs_probability=measured.max_abs_probability,
+            mean_abs_probability=measured.mean_abs_probability,
+            flips=measured.flips,
+            near_ties=measured.near_ties,
+            median_ms=float(found["median_ms"]),
+            tolerance=tolerance,
+            worst=self.prepared[worst].photo.name,
+            stages=stages,
+            explained=tuple(self._explained(precision, answered)),
+        )
+
+    def _explained(self, precision: Precision, answered: dict[int, Probabilities]) -> Iterator[Explained]:
+        for index, probabilities in answered.items():
+            seen = self.seen[index]
+            if seen.known and seen.is_explained and seen.decode_max_abs is not None:
+                off = float(np.abs(probabilities - self._reference(precision, index)).max())
+                yield Explained(seen.one.photo.name, seen.known.cause, seen.decode_max_abs, off)
+
+    @functools.cached_property
+    def _position(self) -> dict[int, int]:
+        """A photo's index → its row in the reference, which has the accepted photos only."""
+        return {index: row for row, index in enumerate(i for i, one in enumerate(self.prepared) if one.verdict == "ok")}
+
+    def _reference(self, precision: Precision, index: int) -> Probabilities:
+        row: Probabilities = self.reference(precision)[self._position[index]]
+        return row
+
+    @functools.cached_property
+    def _by_precision(self) -> dict[Precision, dict[int, Effect | None]]:
+        return {}
+
+    def _effects(self, precision: Precision) -> dict[int, Effect | None]:
+        """What decode and resize do to every photo's answer, computed once a precision."""
+        if precision not in self._by_precision:
+            ask_torch = self.answer(precision) if self.answer else None
+            self._by_precision[precision] = {
+                index: effect(seen, self._reference(precision, index), ask_torch) for index, seen in self.seen.items()
+            }
+        return self._by_precision[precision]
+
+
+def _blame(effect: Effect | None, answered: Probabilities) -> str:
+    """Where the difference of the worst photo enters, the largest share first."""
+    if effect is None:
+        return ""
+    network = float(np.abs(answered - effect.answer).max())
+    before = "resize" if effect.decode is not None else "decode and resize"
+    shares = sorted([(effect.decode or 0.0, "decode"), (effect.resize, before), (network, "network")], reverse=True)
+    return ": " + ", ".join(f"{share:.2g} enters at {stage}" for share, stage in shares if share > 0)
 
 
 def _changed(found: dict[str, Any], tolerance: float) -> str:
@@ -116,29 +184,14 @@ def _changed(found: dict[str, Any], tolerance: float) -> str:
     return ""
 
 
-def _other_pixels(stages: dict[str, Stage]) -> str:
-    resize = stages["resize"]
-    if resize.identical == resize.files:
+def _other_pixels(photos: Sequence[Seen]) -> str:
+    """Which stage makes other pixels, and by how much; "" where every difference has a known cause."""
+    wrong = [one for one in photos if not one.is_explained]
+    if not wrong:
         return ""
-    blame = "decode" if stages["decode"].identical < stages["decode"].files else "resize"
-    other = resize.files - resize.identical
-    return f"{other} of {resize.files} photos become other pixels, by up to {resize.max_abs}/255: {blame} is to blame"
-
-
-def _stages(prepared: Sequence[Prepared], answers: Answers) -> dict[str, Stage]:
-    decoded = identical = worst = files = 0
-    for index, one in enumerate(prepared):
-        stage = answers.stages.get(index, {"verdict": "missing"})
-        if one.verdict != "ok" or stage["verdict"] != "ok":
-            continue
-        files += 1
-        decoded += stage["decoded_sha256"] == one.decoded_sha256
-        pixels = pixels_of(stage, one.pixels.shape[0])
-        same = np.array_equal(pixels, one.pixels)
-        identical += same
-        if not same:
-            worst = max(worst, int(np.abs(pixels.astype(int) - one.pixels).max()) if pixels.shape == one.pixels.shape else 255)
-    return {"decode": Stage(files, decoded, 0 if decoded == files else None), "resize": Stage(files, identical, worst)}
+    blame = "decode" if any(not one.is_decoded_alike and one.known is None for one in wrong) else "resize"
+    largest = max(max(one.decode_max_abs or 0, one.resize_max_abs) for one in wrong)
+    return f"{len(wrong)} of {len(photos)} photos become other pixels, by up to {largest}/255: {blame} is to blame"
 
 
 def _verdicts(prepared: Sequence[Prepared], answers: Answers) -> Verdicts:

@@ -20,7 +20,7 @@ from export.formats import FORMATS
 from export.parity import browser_rows
 from export.parity.compare import Answers, compare, disagreement
 from export.parity.photos import Prepared, golden_photos, photos_below, prepare
-from export.parity.reference import of_bundle
+from export.parity.reference import Answer, of_bundle
 from export.parity.report import ParityReport, Row, Verdicts
 from safelight.bundle import Bundle
 from safelight.errors import RuntimeUnavailable
@@ -55,8 +55,8 @@ def verify(bundle: Bundle, options: VerifyOptions, on_progress: Progress = lambd
     prepared = [*_watched(prepare(photos, bundle.spec.input), "decode and resize", len(photos), on_progress)]
     accepted = [one for one in prepared if one.verdict == "ok"]
     stored = _stored_answers(bundle, accepted)
-    reference, without = _reference(bundle, accepted, stored, options, on_progress)
-    browsers = _Browsers(bundle, prepared, reference, options, on_progress)
+    reference, answer, without = _reference(bundle, accepted, stored, options, on_progress)
+    browsers = _Browsers(bundle, prepared, reference, answer, options, on_progress)
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead = pool.submit(browsers.measure) if options.overlap else None
         rows: dict[str, Row] = {}
@@ -87,6 +87,7 @@ class _Browsers:
     bundle: Bundle
     prepared: Sequence[Prepared]
     reference: Callable[[Precision], Answers]
+    answer: Callable[[Precision], Answer] | None
     options: VerifyOptions
     on_progress: Progress
 
@@ -100,6 +101,7 @@ class _Browsers:
                 self.bundle,
                 self.prepared,
                 self.reference,
+                self.answer,
                 wanted=lambda name: _wanted(name, self.options),
                 slow_images=self.options.slow_images,
                 on_progress=self.on_progress,
@@ -118,21 +120,21 @@ def _wanted(name: str, options: VerifyOptions) -> bool:
 
 def _reference(
     bundle: Bundle, accepted: Sequence[Prepared], stored: Mapping[Precision, Answers], options: VerifyOptions, on_progress: Progress
-) -> tuple[Callable[[Precision], Answers], Row | None]:
-    """The answers to hold runtimes to, by precision: PyTorch's of today, or the stored ones and the row that says why."""
+) -> tuple[Callable[[Precision], Answers], Callable[[Precision], Answer] | None, Row | None]:
+    """The answers to hold runtimes to, by precision, and PyTorch to ask for more: or the stored ones and the row that says why."""
     try:
-        of_precision = of_bundle(bundle)
+        of_precision = functools.cache(of_bundle(bundle))
     except RuntimeUnavailable as error:
         if options.images is not None:
             raise
-        return stored.__getitem__, Row("skipped", f"{error} The bundle's stored answers are the reference")
+        return stored.__getitem__, None, Row("skipped", f"{error} The bundle's stored answers are the reference")
 
     @functools.cache
     def today(precision: Precision) -> Answers:
         answer = of_precision(precision)
         return np.array([answer(one.pixels) for one in _watched(accepted, f"PyTorch {precision}", len(accepted), on_progress)])
 
-    return today, None
+    return today, of_precision, None
 
 
 def _reference_row(accepted: Sequence[Prepared], stored: Mapping[Precision, Answers], today: Answers) -> Row:

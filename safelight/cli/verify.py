@@ -26,6 +26,7 @@ Examples:
   safelight verify pets.bundle
   safelight verify pets.bundle --images photos/ --html parity.html
   safelight verify pets.bundle --runtimes onnxruntime,litert --browsers none
+  safelight verify pets.bundle --browsers chromium,firefox,webkit
   safelight verify pets.bundle --require onnxruntime,litert,chromium --junit parity.xml
 
 \b
@@ -99,6 +100,9 @@ def show(report: ParityReport) -> None:
     for engine, verdicts in report.verdicts.items():
         for one in verdicts.differ:
             console.print(f"[yellow]{engine}[/] says {one['engine']} of {one['file']}, Python says {one['python']}")
+    for engine, known in reports.explained(report):
+        effect = f"by up to {known.max_abs}/255, which changes a probability by up to {known.max_abs_probability:.1e}"
+        console.print(f"[yellow]{engine}[/] makes other pixels of {known.file}, {effect}: {known.cause}")
     passed = sum(row.status == "pass" for row in report.runtimes.values())
     failed = sum(row.status == "fail" for row in report.runtimes.values())
     verdict = "[green]proven[/]" if report.passed else "[red]not proven[/]"

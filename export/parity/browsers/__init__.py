@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from export.parity.browsers import chromium, firefox, webkit
 from export.parity.browsers.server import PlannedRun, Server
-from export.parity.photos import Photo
+from export.parity.photos import Prepared
 from safelight.bundle import Bundle
 from safelight.errors import ParityFailure, RuntimeUnavailable
 
@@ -52,6 +52,7 @@ class Answers:
     """What a page reported: by photo index, by run id, and about itself."""
 
     stages: dict[int, dict[str, Any]] = field(default_factory=dict)
+    decoded: dict[int, bytes] = field(default_factory=dict)  # upright RGB, where it is not Python's
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
 
@@ -60,7 +61,7 @@ def ask(
     browser: Browser,
     page: Path,
     bundle: Bundle,
-    photos: Sequence[Photo],
+    photos: Sequence[Prepared],
     runs: Sequence[PlannedRun],
     *,
     on_event: Callable[[], None] = lambda: None,
@@ -107,6 +108,8 @@ def _listen(browser: Browser, server: Server, process: subprocess.Popen[bytes], 
             on_event()
         if event.kind == "stages":
             answers.stages[int(event.key)] = event.content
+        elif event.kind == "decoded":
+            answers.decoded[int(event.key)] = event.data
         elif event.kind == "runs":
             answers.runs[event.key] = event.content
         elif event.kind == "failed":

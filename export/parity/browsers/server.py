@@ -22,11 +22,11 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from export.parity.photos import Photo
+from export.parity.photos import Prepared
 from safelight.bundle import Bundle
 from safelight.spec import SPEC_NAME, dump
 
-MAX_POST = 64 * 2**20  # bytes; the largest report is a run's probabilities
+MAX_POST = 64 * 2**20  # bytes; the largest is a decoded photo of 16 megapixels
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,15 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Event:
-    """What the page reports: ("stages", "3", {...}), ("runs", "tfjs-wasm/tfjs-fp32", {...}), ("done", "", {...})."""
+    """What the page reports: ("stages", "3", {...}), ("runs", "tfjs-wasm/tfjs-fp32", {...}), ("done", "", {...}).
+
+    ("decoded", "3", {}) has the upright RGB bytes in `data`; it comes where Python decodes the photo to other bytes.
+    """
 
     kind: str
     key: str
     content: dict[str, Any]
+    data: bytes = b""
 
 
 class _QuietServer(ThreadingHTTPServer):
@@ -56,15 +60,18 @@ class _QuietServer(ThreadingHTTPServer):
 class Server:
     """A context manager; `url` is the page, `events` what it posts."""
 
-    def __init__(self, page: Path, bundle: Bundle, photos: Sequence[Photo], runs: Sequence[PlannedRun]) -> None:
+    def __init__(self, page: Path, bundle: Bundle, photos: Sequence[Prepared], runs: Sequence[PlannedRun]) -> None:
         """`page` is the built web app's folder; the bundle may not be sealed yet, its spec is served from memory."""
         self.events: queue.Queue[Event] = queue.Queue()
         self._prefix = f"/{secrets.token_urlsafe(16)}/"
-        self._page, self._bundle, self._photos = page.resolve(), bundle.folder.resolve(), list(photos)
+        self._page, self._bundle = page.resolve(), bundle.folder.resolve()
+        self._photos = [one.photo.path for one in photos]
         self._spec = dump(bundle.spec)
         self._plan = {
             "bundle": "bundle/",
-            "photos": [{"name": photo.name, "url": f"photos/{index}"} for index, photo in enumerate(photos)],
+            "photos": [
+                {"name": one.photo.name, "url": f"photos/{index}", "decoded_sha256": one.decoded_sha256} for index, one in enumerate(photos)
+            ],
             "runs": [asdict(run) for run in runs],
         }
         self._http = _QuietServer(("127.0.0.1", 0), self._handler())
@@ -85,7 +92,7 @@ class Server:
         if path == f"bundle/{SPEC_NAME}":
             return self._spec, "application/json"
         if path.startswith("photos/") and path[7:].isdigit() and int(path[7:]) < len(self._photos):
-            return self._photos[int(path[7:])].path.read_bytes(), "application/octet-stream"
+            return self._photos[int(path[7:])].read_bytes(), "application/octet-stream"
         root, rest = (self._bundle, path[7:]) if path.startswith("bundle/") else (self._page, path)
         found = (root / rest).resolve()
         if not found.is_relative_to(root) or not found.is_file():
@@ -108,7 +115,8 @@ class Server:
                     self._answer(404, b"", "text/plain")
                     return
                 kind, _, key = path.removeprefix(server._prefix).partition("/")
-                server.events.put(Event(kind, key, json.loads(self.rfile.read(size) or b"{}")))
+                body = self.rfile.read(size)
+                server.events.put(Event(kind, key, {}, body) if kind == "decoded" else Event(kind, key, json.loads(body or b"{}")))
                 self._answer(200, b"{}", "application/json")
 
             def _answer(self, status: int, body: bytes, content_type: str) -> None:
@@ -131,3 +139,11 @@ def pixels_of(stage: dict[str, Any], size: int) -> NDArray[np.uint8]:
     if len(data) != size * size * 3:
         return np.zeros((0, 0, 3), np.uint8)
     return np.frombuffer(data, np.uint8).reshape(size, size, 3)
+
+
+def decoded_of(stage: dict[str, Any], data: bytes) -> NDArray[np.uint8] | None:
+    """What the page decoded, upright RGB uint8 [H,W,3], from a "decoded" event; None where it was not posted."""
+    width, height = int(stage["width"]), int(stage["height"])
+    if not data or len(data) != width * height * 3:
+        return None
+    return np.frombuffer(data, np.uint8).reshape(height, width, 3)

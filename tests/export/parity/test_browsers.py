@@ -1,4 +1,4 @@
-"""A real Chromium opens the self-testing page; faults are planted in what only the browser sees."""
+"""Real browsers open the self-testing page; faults are planted in what only the browser sees."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from export.parity import browser_rows
-from export.parity.browsers import chromium
+from export.parity.browsers import BROWSERS, chromium
 from export.parity.browsers.server import Server
-from export.parity.photos import Photo, golden_photos, prepare
+from export.parity.known import explain
+from export.parity.photos import golden_photos, prepare
 from export.parity.reference import of_bundle
 from export.parity.report import Row
 from export.parity.verify import VerifyOptions, verify
@@ -27,13 +28,18 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(autouse=True)
 def ready() -> None:
-    """Skip where a real browser or the built page is missing."""
-    if chromium.find() is None:
-        pytest.skip(chromium.MISSING)
+    """Skip where the built page is missing."""
     try:
         site.app_folder()
     except BundleError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def chrome() -> None:
+    """Skip where there is no Chromium."""
+    if chromium.find() is None:
+        pytest.skip(chromium.MISSING)
 
 
 def rows_of(folder: Path, seen_by_browser: Path, runtime: str = "") -> dict[str, Row]:
@@ -48,6 +54,7 @@ def rows_of(folder: Path, seen_by_browser: Path, runtime: str = "") -> dict[str,
         other,
         prepared,
         lambda _: answers,
+        of_bundle(bundle),
         wanted=lambda name: name.endswith("-fp32") and runtime in name,
         slow_images=3,
         on_progress=lambda *_: None,
@@ -55,27 +62,53 @@ def rows_of(folder: Path, seen_by_browser: Path, runtime: str = "") -> dict[str,
     return rows
 
 
-def test_every_web_runtime_agrees_from_the_bytes_on(bundle: Path) -> None:
-    report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium",), slow_images=3))
-    assert {name.removeprefix("chromium/") for name in report.runtimes} == {
-        f"{runtime}/{kind}-{precision}" for runtime, kind in chromium.RUNTIMES.items() for precision in ("fp32", "fp16")
-    }
+@pytest.mark.parametrize("engine", BROWSERS)
+def test_every_web_runtime_agrees_from_the_bytes_on(bundle: Path, engine: str) -> None:
+    browser = BROWSERS[engine]
+    if browser.find() is None:
+        pytest.skip(browser.MISSING)
+    precisions = ("fp32", "fp16") if engine == "chromium" else ("fp32",)  # which engine it is matters less to a network than to a photo
+    names = tuple(f"{engine}/{runtime}/{kind}-{precision}" for runtime, kind in browser.RUNTIMES.items() for precision in precisions)
+    report = verify(open_bundle(bundle), VerifyOptions(runtimes=names, browsers=(engine,), slow_images=3))
+    assert report.runtimes.keys() == set(names)
     for name, row in report.runtimes.items():
         assert row.status == "pass", f"{name}: {row.reason}"
-        assert row.images == (3 if "webgl" in name else 13)
+        assert row.images == (3 if name.split("/")[1] in browser.SLOW_RUNTIMES else 13)
         assert 0 < row.max_abs_probability < 1e-4
-        assert (row.stages["decode"].identical, row.stages["resize"].identical, row.stages["resize"].max_abs) == (13, 13, 0)
-    assert report.verdicts["chromium"].agree == 13
+        assert row.stages is not None
+        assert row.stages.decode.identical == 13 - len(row.explained)
+        assert (row.stages.resize.identical, row.stages.resize.max_abs) == (13, 0)
+        assert row.stages.network.max_abs_probability == pytest.approx(row.max_abs_probability, abs=1e-6)
+        assert {one.file for one in row.explained} <= {"coffee-alpha.png"}
+    assert report.verdicts[engine].agree == 13
 
 
+def test_a_difference_is_excused_only_with_its_cause_in_its_engine_and_within_its_bound(bundle: Path) -> None:
+    photos = {photo.name: photo for photo in golden_photos(open_bundle(bundle))}
+    alpha, plain = photos["coffee-alpha.png"], next(photo for name, photo in photos.items() if name.endswith(".jpg"))
+    assert explain("firefox", alpha, 1) is not None
+    assert explain("firefox", alpha, 2) is None
+    assert explain("firefox", alpha, None) is None  # not measured
+    assert explain("chromium", alpha, 1) is None
+    assert explain("webkit", plain, 1) is None
+
+
+@pytest.mark.usefixtures("chrome")
 def test_another_resize_in_the_browser_is_caught_and_blamed(bundle: Path, copy: Path) -> None:
     reseal(copy, input=InputSpec(size=224, resize_to=256, filter="bicubic"))
     (row,) = rows_of(bundle, copy, "tfjs-wasm").values()
     assert row.status == "fail"
     assert "resize is to blame" in row.reason
-    assert row.stages["decode"].identical == row.stages["decode"].files
+    assert row.stages is not None
+    assert row.stages.decode.identical == row.stages.decode.files
+    network, resize = row.stages.network.max_abs_probability, row.stages.resize.max_abs_probability
+    assert network is not None
+    assert resize is not None
+    assert network < 1e-4 < resize  # the network is not to blame, and the report can say so
+    assert " enters at resize" in row.reason
 
 
+@pytest.mark.usefixtures("chrome")
 def test_a_page_that_checks_checksums_refuses_a_changed_shard(bundle: Path, copy: Path) -> None:
     shard = next((copy / "tfjs").glob("*.bin"))
     data = bytearray(shard.read_bytes())
@@ -86,6 +119,7 @@ def test_a_page_that_checks_checksums_refuses_a_changed_shard(bundle: Path, copy
     assert row.status == "fail"
 
 
+@pytest.mark.usefixtures("chrome")
 def test_a_broken_file_gets_a_verdict_and_ends_nothing(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"this is text")
     report = verify(open_bundle(bundle), VerifyOptions(images=tmp_path, runtimes=("chromium/tfjs-wasm",)))
@@ -112,7 +146,8 @@ def test_a_browser_that_dies_is_a_failure_not_a_skip(bundle: Path, monkeypatch: 
 
 def test_the_server_hands_out_its_three_folders_and_nothing_else(bundle: Path) -> None:
     photo = golden_photos(open_bundle(bundle))[0]
-    with Server(site.app_folder(), open_bundle(bundle), [Photo("a", photo.path)], []) as server:
+    prepared = list(prepare([photo], open_bundle(bundle).spec.input))
+    with Server(site.app_folder(), open_bundle(bundle), prepared, []) as server:
         base = server.url.removesuffix("verify.html")
         assert urllib.request.urlopen(f"{base}bundle/spec.json").status == 200
         assert urllib.request.urlopen(f"{base}photos/0").read() == photo.path.read_bytes()

@@ -4,7 +4,7 @@ import { at, list, object, type Read, text, whole } from "../contract/strict.ts"
 
 const plan = object({
   bundle: text(), // addresses are relative to the page
-  photos: list(object({ name: text(), url: text() })),
+  photos: list(object({ name: text(), url: text(), decoded_sha256: text() })), // of Python's upright RGB bytes
   // One runtime executing one file, "tfjs-fp32", on the first so many photos.
   runs: list(object({ id: text(), runtime: text(), file: text(), photos: whole(0, Number.MAX_SAFE_INTEGER) })),
 });
@@ -27,6 +27,9 @@ export interface StageReport {
   readonly resize_ms: number;
   readonly pixels: string; // base64 of S·S·3 bytes, "" where the photo was refused
 }
+
+/** `POST decoded/<photo index>`: a photo's upright RGB bytes, where they are not Python's. Raw, and not of every photo. */
+export const DECODED = "decoded";
 
 /** `POST runs/<id>`: what a runtime said, by photo index. `again` are the first photos once more, after all others. */
 export interface RunReport {

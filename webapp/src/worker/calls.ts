@@ -16,8 +16,11 @@ import type { Answer } from "../runtimes/runtime.ts";
 export interface Calls {
   /** Fetch and open the model file `key` of the bundle at the address `bundle`. */
   load(job: { bundle: string; spec: Spec; key: string }): Promise<{ checked: boolean; ms: number }>;
-  /** Stages 1 and 2 alone: the model's pixels [S,S,3]. `sha256` is of the upright RGB bytes, "" where it can't be had. */
-  prepare(job: { photo: Blob; input: InputSpec; limits?: Limits }): Promise<Prepared>;
+  /**
+   * Stages 1 and 2 alone: the model's pixels [S,S,3]. `sha256` is of the upright RGB bytes, "" where it can't be had; the
+   * bytes come too where `expected` is given and is another.
+   */
+  prepare(job: { photo: Blob; input: InputSpec; limits?: Limits; expected?: string }): Promise<Prepared>;
   /** Stage 3 alone, on pixels [S,S,3]. */
   run(job: { pixels: Uint8Array }): Promise<Answer & { ms: number }>;
   /** The whole of a photo, and a picture of it `thumbnail` pixels wide. */
@@ -29,6 +32,7 @@ export interface Prepared {
   readonly width: number; // of the upright photo
   readonly height: number;
   readonly sha256: string;
+  readonly decoded?: Uint8Array<ArrayBuffer>; // RGB, [height, width, 3]
   readonly decodeMs: number;
   readonly resizeMs: number;
 }

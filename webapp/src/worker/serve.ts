@@ -47,17 +47,20 @@ class Worker implements Calls {
     return { checked: this.#model.runtime.checked, ms: performance.now() - start };
   }
 
-  async prepare({ photo, input, limits }: Parameters<Calls["prepare"]>[0]): ReturnType<Calls["prepare"]> {
+  async prepare({ photo, input, limits, expected }: Parameters<Calls["prepare"]>[0]): ReturnType<Calls["prepare"]> {
     const start = performance.now();
     const upright = await decode(await read(photo, limits), limits);
     const decoded = performance.now();
     const pixels = resize(upright, input);
     const resized = performance.now();
+    const rgb = toRgb(upright);
+    const sum = canHash() ? await sha256(rgb) : "";
     return {
+      ...(expected && sum && sum !== expected ? { decoded: rgb } : {}),
       pixels,
       width: upright.width,
       height: upright.height,
-      sha256: canHash() ? await sha256(toRgb(upright)) : "",
+      sha256: sum,
       decodeMs: decoded - start,
       resizeMs: resized - decoded,
     };
