@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from safelight import png
 from safelight.errors import (
     CorruptImage,
     EmptyFile,
@@ -54,13 +55,24 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
         raise EmptyFile(f"{name} is empty: 0 bytes. Copy it again from where it came.")
     if len(data) > limits.bytes:
         raise ImageTooLarge(f"{name} has {len(data):,} bytes, more than the limit of {limits.bytes:,}. Shrink it first.")
-    image = _open(data, name)
+    exif: bytes | None = None
+    damage: PhotoError | None = None
+    if data.startswith(png.SIGNATURE):
+        chunks = png.walk(data, name)
+        data, exif, damage = chunks.data, chunks.exif, chunks.damage
+    try:
+        image = _open(data, name)
+    except (CorruptImage, TruncatedImage) as error:
+        raise damage or error from error
     if image.width * image.height > limits.pixels:
         raise ImageTooLarge(f"{name} has {image.width} × {image.height} pixels, more than the limit of {limits.pixels:,}. Shrink it first.")
+    if damage is not None:
+        raise damage
     try:
         image.load()
         _restore_key(image, data)
-        return np.array(_flatten(_upright(image)))
+        record = image.info.get("exif", b"") if exif is None else exif
+        return np.array(_flatten(_upright(image, record)))
     except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, … on damaged data
         raise _blame(error, name) from error
 
@@ -155,14 +167,14 @@ _TURNS = {
 }
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image, record: bytes) -> Image.Image:
     """Turned by its EXIF orientation; another value, or a record that can't be read, leaves it as stored.
 
     Not Pillow's `exif_transpose`: that one also obeys XMP, which no browser does, and fails where EXIF is damaged.
     """
     exif = Image.Exif()
     try:
-        exif.load(image.info.get("exif", b""))
+        exif.load(record)
         turn = _TURNS.get(exif.get(_ORIENTATION, 1))
     except Exception:  # damaged EXIF raises SyntaxError, struct.error, TypeError, …: the photo itself is whole
         return image
@@ -188,6 +200,9 @@ def _flatten(image: Image.Image) -> Image.Image:
         shown = (grey >> 8).clip(0, 255).astype(np.uint8)
         shown[grey == image.info.get("transparency", -1)] = 255
         return Image.fromarray(shown).convert("RGB")
+    if image.mode == "CMYK":  # browsers and Skia round down, Pillow's convert rounds
+        ink = 255 - np.asarray(image).astype(np.uint16)
+        return Image.fromarray((ink[..., :3] * ink[..., 3:] // 255).astype(np.uint8))
     if not image.has_transparency_data:
         return image.convert("RGB")
     return Image.fromarray(over_white(np.asarray(image.convert("RGBA"))))

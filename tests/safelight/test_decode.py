@@ -156,11 +156,12 @@ def test_sixteen_bit_grey_is_not_white(coffee: NDArray[np.uint8]) -> None:
 
 
 def test_cmyk_is_the_formula_of_the_document(coffee: NDArray[np.uint8]) -> None:
-    data = encode(Image.fromarray(coffee).convert("CMYK"), "JPEG", quality=95)
+    inked = np.asarray(Image.fromarray(coffee).convert("CMYK")).copy()
+    inked[..., 3] = coffee[::-1, :, 0]  # Pillow's own convert leaves black empty
+    height, width = inked.shape[:2]
+    data = encode(Image.frombytes("CMYK", (width, height), inked.tobytes()), "JPEG", quality=95)
     inks = np.asarray(Image.open(io.BytesIO(data))).astype(int)
-    paper = 255 - inks[..., 3:]
-    product = inks[..., :3] * paper + 128
-    np.testing.assert_array_equal(decode(data), paper - (((product >> 8) + product) >> 8))
+    np.testing.assert_array_equal(decode(data), (255 - inks[..., :3]) * (255 - inks[..., 3:]) // 255)
 
 
 def test_profiles_and_gamma_are_ignored(coffee: NDArray[np.uint8]) -> None:
@@ -341,7 +342,7 @@ def test_photos_are_found_by_suffix_in_a_stable_order(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not AWKWARD.is_dir(), reason="the awkward photos lie beside the project on the developers' machines only")
 def test_no_awkward_photo_does_more_than_raise_its_reason() -> None:
-    """198 files of Pillow's, libpng's and sharp's own tests. 156 open; the counts change only with a decoder or a rule."""
+    """198 files of Pillow's, libpng's and sharp's own tests. 155 open; the counts change only with a decoder or a rule."""
     verdicts: dict[str, int] = {}
     for path in sorted(path for path in AWKWARD.rglob("*") if path.is_file() and path.name != "manifest.csv"):
         with warnings.catch_warnings():
@@ -356,4 +357,4 @@ def test_no_awkward_photo_does_more_than_raise_its_reason() -> None:
                 assert pixels.shape[2] == 3
                 assert pixels.dtype == np.uint8
         verdicts[verdict] = verdicts.get(verdict, 0) + 1
-    assert verdicts == {"ok": 156, "truncated": 17, "unsupported": 11, "not-an-image": 6, "corrupt": 4, "too-large": 3, "empty": 1}
+    assert verdicts == {"ok": 155, "truncated": 18, "unsupported": 11, "not-an-image": 6, "corrupt": 4, "too-large": 3, "empty": 1}

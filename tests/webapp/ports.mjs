@@ -1,7 +1,8 @@
 // Runs the TypeScript ports in Node: node ports.mjs JOB.json → one JSON answer on stdout.
-// The job: {webapp, contract, specs: [text], photos: [path], resize: {cases, pixels, vectors, out}}; `contract` is a folder of
+// The job: {webapp, contract, specs: [text], pngs: [path], resize: {cases, pixels, vectors, out}}; `contract` is a folder of
 // TypeScript sources, so that a test can plant a mistake in a copy.
 
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -56,5 +57,21 @@ if (job.resize) {
     return resize({ data, width, height, origin: 0, stepX: 3, stepY: 3 * width }, spec, job.resize.vectors ? fastPasses : plain);
   });
   writeFileSync(job.resize.out, Buffer.concat(resized));
+}
+if (job.pngs) {
+  const { filter } = await port("container");
+  const { decodePng } = await port("png");
+  const { toRgb } = await port("pixels");
+  const sum = async (path) => {
+    try {
+      const { bytes, damage } = filter(new Uint8Array(readFileSync(path)));
+      if (damage) throw damage;
+      return createHash("sha256").update(toRgb(await decodePng(bytes))).digest("hex");
+    } catch (error) {
+      return error.reason ?? String(error.stack);
+    }
+  };
+  answer.pngs = [];
+  for (const path of job.pngs) answer.pngs.push(await sum(path));
 }
 console.log(JSON.stringify(answer));

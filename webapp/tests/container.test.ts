@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { filter } from "../src/contract/container.ts";
+import { crc32 } from "../src/contract/crc.ts";
 import { PhotoError } from "../src/contract/errors.ts";
 
 const text = (ascii: string) => Array.from(ascii, (letter) => letter.charCodeAt(0));
@@ -39,7 +40,10 @@ test("JPEG: profile, EXIF, XMP and comments go, what colours need stays, orienta
   expect(found.bytes).toEqual(bytes([0xff, 0xd8], jfif, adobe, frame, scan, end, text("trailer")));
 });
 
-const chunk = (type: string, ...body: number[]) => [...big(body.length, 4), ...text(type), ...body, 1, 2, 3, 4];
+const chunk = (type: string, ...body: number[]) => {
+  const summed = [...text(type), ...body];
+  return [...big(body.length, 4), ...summed, ...big(crc32(Uint8Array.from(summed)), 4)];
+};
 const signature = [0x89, ...text("PNG\r\n\x1a\n")];
 const IEND = [...big(0, 4), ...text("IEND"), 0xae, 0x42, 0x60, 0x82];
 const header = chunk("IHDR", ...big(30, 4), ...big(20, 4), 8, 6, 0, 0, 0);
@@ -83,6 +87,8 @@ test.each<[string, Uint8Array<ArrayBuffer>, string]>([
   ["a JPEG without its end", bytes([0xff, 0xd8], jfif, frame, scan), "truncated"],
   ["a JPEG's first bytes", bytes([0xff, 0xd8], jfif), "truncated"],
   ["a PNG cut in its pixels", bytes(signature, header, chunk("IDAT", 5, 6, 7, 8).slice(0, 10), big(0, 2)), "truncated"],
+  ["a PNG with a wrong sum", bytes(signature, header, chunk("IDAT", 5).with(-1, 0), IEND), "corrupt"],
+  ["a PNG without width", bytes(signature, chunk("IHDR", ...big(0, 4), ...big(20, 4), 8, 6, 0, 0, 0), IEND), "corrupt"],
   ["a PNG's first bytes", bytes(signature, header.slice(0, 6)), "corrupt"],
   ["a WebP cut short", bytes(text("RIFF"), little(100, 4), text("WEBPVP8 ")), "corrupt"],
   ["a GIF without a picture", bytes(text("GIF89a"), little(5, 2), little(5, 2), [0, 0, 0, 0x3b]), "corrupt"],

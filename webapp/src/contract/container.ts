@@ -6,6 +6,7 @@
  * before anything is decoded, and damage that a browser would paint over: they show the top of a truncated JPEG.
  */
 
+import { crc32 } from "./crc.ts";
 import { PhotoError } from "./errors.ts";
 import { exifOrientation, startsWith } from "./exif.ts";
 
@@ -135,7 +136,8 @@ function png(data: Bytes): Container {
   let hasPixels = false;
   if (!startsWith(data, "IHDR", 12)) throw corrupt("PNG without a header chunk");
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  if (view.getUint8(26) !== 0) damage = corrupt(`PNG packed by the unknown method ${view.getUint8(26)}`);
+  if (width === 0 || height === 0) damage = corrupt(`PNG of ${width} × ${height} pixels`);
+  if (view.getUint16(26) !== 0) damage ??= corrupt("PNG packed or filtered by an unknown method");
   for (let at = 8; at + 8 <= data.length; ) {
     const type = ascii(data, at + 4, 4);
     const end = at + 12 + view.getUint32(at);
@@ -145,7 +147,11 @@ function png(data: Bytes): Container {
       break;
     }
     if (type === "eXIf") exif ??= exifOrientation(data.subarray(at + 8, end - 4));
-    if (PNG_KEPT.includes(type)) kept.push(data.subarray(at, end));
+    if (PNG_KEPT.includes(type)) {
+      if (crc32(data.subarray(at + 4, end - 4)) !== view.getUint32(end - 4))
+        damage ??= corrupt(`wrong sum in its ${type} chunk`);
+      kept.push(data.subarray(at, end));
+    }
     hasPixels ||= type === "IDAT";
     at = end;
   }

@@ -8,6 +8,7 @@
 import { type Container, filter } from "./container.ts";
 import { messageOf, PhotoError, RuntimeUnavailable } from "./errors.ts";
 import { oriented, type Pixels, packed } from "./pixels.ts";
+import { decodePng } from "./png.ts";
 
 /** What a photo may cost; checked on the header, before decoding. */
 export interface Limits {
@@ -35,6 +36,7 @@ export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEF
       `The photo has ${width} × ${height} pixels, more than the limit of ${limits.pixels}. Shrink it first.`,
     );
   if (container.damage) throw container.damage;
+  if (container.kind === "PNG") return oriented(await decodePng(container.bytes), container.orientation);
   checkCanvas();
   const bitmap = await toBitmap(container);
   try {
