@@ -11,6 +11,7 @@ import click
 
 from safelight import site
 from safelight.bundle import open_bundle
+from safelight.errors import UsageError
 from safelight.spec import Precision
 
 EXAMPLES = """
@@ -38,7 +39,11 @@ def command(bundle: Path, out: Path, precision: Precision, serve: bool, port: in
 
 def _serve(folder: Path, port: int) -> None:
     handler = functools.partial(_Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise UsageError(f"port {port} can't be opened: {error.strerror}. Choose another with --port, or 0 for any free one.") from error
+    with server:
         click.echo(f"Open http://127.0.0.1:{server.server_port}/ (Ctrl-C stops)")
         server.serve_forever()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,31 @@ def test_web_writes_only_what_a_browser_needs(bundle: Path, tmp_path: Path) -> N
     assert not (tmp_path / "site/bundle/model.safetensors").exists()
     assert not list((tmp_path / "site").glob("verify*"))
     assert sum(path.stat().st_size for path in (tmp_path / "site/bundle").rglob("*") if path.is_file()) < 40e6
+
+
+def test_a_port_in_use_is_one_sentence(bundle: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = safelight("web", bundle, "--out", tmp_path / "site", "--serve", "--port", port)
+    assert done.returncode == (2 if (tmp_path / "site").exists() else 1)  # 1: the page isn't built
+    assert "Traceback" not in done.stderr
+    assert f"port {port} can't be opened" in done.stderr or "not built" in done.stderr
+
+
+def test_the_served_site_answers(bundle: Path, tmp_path: Path) -> None:
+    from safelight import site
+
+    if not (site.APP / site.PAGE).is_file():
+        pytest.skip("needs the built web app: make webapp")
+    words = [sys.executable, "-m", "safelight", "web", str(bundle), "--out", str(tmp_path / "site"), "--serve", "--port", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            said = [process.stdout.readline(), process.stdout.readline()]
+            url = said[1].split()[1]
+            assert b"Safelight" in urllib.request.urlopen(url).read()
+            assert urllib.request.urlopen(f"{url}bundle/spec.json").read() == (tmp_path / "site/bundle/spec.json").read_bytes()
+        finally:
+            process.terminate()
