@@ -3,7 +3,7 @@
     python3 scripts/bootstrap.py uv               uv into a private environment, unless the system's will do
     python3 scripts/bootstrap.py python EXTRA…    .venv with the locked packages of these extras
     python3 scripts/bootstrap.py node             Node and npm from the PyPI package, unless the system's will do
-    python3 scripts/bootstrap.py browser          Chromium from the system, or Debian's package where we are root
+    python3 scripts/bootstrap.py browser          Chromium, Firefox and WebKitGTK from the system, or Debian's where we are root
     python3 scripts/bootstrap.py versions         one line for each tool
 
 Standard library only, and syntax that Python 3.7 reads, so that an old interpreter gets a sentence and not a traceback.
@@ -114,24 +114,46 @@ def node() -> None:
 
 
 def browser() -> None:
-    """A Chromium; without one the browser tests are skipped and the browsers' rows of a report say so."""
-    if find_browser():
-        return
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        say("browser: installing Debian's chromium")
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        quiet = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-        subprocess.run([*quiet, "update"], env=environment, check=False, stdin=subprocess.DEVNULL)  # a stale list may still do
-        result = subprocess.run(
-            [*quiet, "install", "-y", "--no-install-recommends", "chromium"],
-            env=environment,
+    """Chromium, Firefox and WebKitGTK; the tests and rows of a missing one are skipped and say so."""
+    for name, (packages, find, advice) in browsers().items():
+        if not find() and not debian(name, packages, find):
+            say(f"browser: no {name}, so its checks are skipped. To run them {advice}.")
+
+
+def browsers() -> dict[str, tuple[list[str], Callable[[], str], str]]:
+    """By name: Debian's packages, how to find it, and what to do where it isn't there."""
+    return {
+        "Chromium": (["chromium"], find_browser, "install Chromium or Chrome (on Debian: sudo apt install chromium)"),
+        "Firefox": (["firefox-esr"], find_firefox, "install Firefox (on Debian: sudo apt install firefox-esr)"),
+        "WebKitGTK": (
+            ["webkit2gtk-driver", "xvfb", "xauth"],
+            find_webkit,
+            "use Linux with WebKitGTK's MiniBrowser (on Debian: sudo apt install webkit2gtk-driver xvfb xauth)",
+        ),
+    }
+
+
+def debian(name: str, packages: list[str], find: Callable[[], str]) -> bool:
+    """Install Debian's packages where we are root; True if the browser is there now."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return False
+    say(f"browser: installing Debian's {name}")
+    apt_get("update")  # a stale list may still do
+    return apt_get("install", "-y", "--no-install-recommends", *packages) and bool(find())
+
+
+def apt_get(*words: str) -> bool:
+    """Debian's package manager, quiet and without questions; True if it succeeded."""
+    return (
+        subprocess.run(
+            ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", *words],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-        )
-        if result.returncode == 0 and find_browser():
-            return
-    say("browser: none found; install Chromium or Chrome (on Debian: sudo apt install chromium) to run the checks in a browser.")
+        ).returncode
+        == 0
+    )
 
 
 def versions() -> None:
@@ -142,7 +164,8 @@ def versions() -> None:
         "uv": [uv(), "--version"],
         "node": ["node", "--version"],
         "npm": ["npm", "--version"],
-        "browser": [browser_path, "--version"] if browser_path else [],
+        "chromium": [browser_path, "--version"] if browser_path else [],
+        "firefox": [find_firefox(), "--version"] if find_firefox() else [],
     }
     for name, command in rows.items():
         print(f"{name:8} {output_of(command) if command else 'none'}", flush=True)
@@ -152,6 +175,18 @@ def find_browser() -> str:
     """The path of a Chromium or Chrome, "" where there is none."""
     found = [shutil.which(name) for name in BROWSERS] + [path for path in MAC_BROWSERS if Path(path).exists()]
     return next((path for path in found if path), "")
+
+
+def find_firefox() -> str:
+    """The path of a Firefox, "" where there is none."""
+    return shutil.which("firefox-esr") or shutil.which("firefox") or ""
+
+
+def find_webkit() -> str:
+    """The path of WebKitGTK's MiniBrowser, "" where it or its screen is missing."""
+    places = ("lib*/webkit*gtk-*/MiniBrowser", "lib/*/webkit*gtk-*/MiniBrowser")
+    found = sorted(str(path) for place in places for path in Path("/usr").glob(place))
+    return found[-1] if found and shutil.which("xvfb-run") else ""
 
 
 def locked(package: str) -> tuple[str, list[str]]:
