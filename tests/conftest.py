@@ -16,6 +16,13 @@ from safelight.spec import SPEC_NAME, ModelFile, Spec, dump
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a whole export is slow, so that the quick tests stay within two minutes."""
+    for item in items:
+        if {"bundle", "exported_run"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """EfficientNet-Lite0 with its 1000 ImageNet classes, every format and precision."""

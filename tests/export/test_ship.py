@@ -21,7 +21,7 @@ QUICK = ShipOptions(formats=("onnx",), precisions=("fp32",), browsers=())
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two classes, and a report beside it that mentions a private photo."""
     folder = tmp_path_factory.mktemp("runs") / "pets"
     folder.mkdir()
@@ -40,8 +40,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_run_becomes_a_bundle_that_says_what_was_proven(run: Path, tmp_path: Path) -> None:
-    shipped = ship(str(run), tmp_path / "pets.bundle", QUICK)
+def test_a_run_becomes_a_bundle_that_says_what_was_proven(exported_run: Path, tmp_path: Path) -> None:
+    shipped = ship(str(exported_run), tmp_path / "pets.bundle", QUICK)
     spec = open_bundle(tmp_path / "pets.bundle").spec
     assert spec == shipped.bundle.spec
     assert [file.key for file in spec.files] == ["pytorch-fp32", "onnx-fp32"]
@@ -55,9 +55,9 @@ def test_a_run_becomes_a_bundle_that_says_what_was_proven(run: Path, tmp_path: P
     assert "| `model.onnx` |" in (tmp_path / "pets.bundle" / "README.md").read_text()
 
 
-def test_temperature_is_inside_the_network(run: Path, tmp_path: Path) -> None:
+def test_temperature_is_inside_the_network(exported_run: Path, tmp_path: Path) -> None:
     """Were it left out, the stored answers of the cold network would differ from the files' by far more than parity allows."""
-    ship(str(run), tmp_path / "b", QUICK)
+    ship(str(exported_run), tmp_path / "b", QUICK)
     stored = json.loads((tmp_path / "b/golden/probabilities.json").read_text())["probabilities"]["fp32"]["cat-420.jpg"]
     from safelight.decode import decode
     from safelight.resize import resize
@@ -65,7 +65,7 @@ def test_temperature_is_inside_the_network(run: Path, tmp_path: Path) -> None:
     network = models.build(BACKBONE, pretrained=False, classes=2)
     from safetensors.torch import load_file
 
-    network.load_state_dict(load_file(run / "model.safetensors"))
+    network.load_state_dict(load_file(exported_run / "model.safetensors"))
     pixels = torch.from_numpy(resize(decode(tmp_path / "b/golden/cat-420.jpg"), models.input_of(BACKBONE))[None]).float()
     with torch.inference_mode():
         logits = network(pixels)[0]
@@ -73,16 +73,16 @@ def test_temperature_is_inside_the_network(run: Path, tmp_path: Path) -> None:
     assert not torch.allclose(logits.softmax(0), torch.tensor(stored), atol=1e-3)
 
 
-def test_the_same_run_gives_the_same_contract(run: Path, tmp_path: Path) -> None:
+def test_the_same_run_gives_the_same_contract(exported_run: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        ship(str(run), tmp_path / name, QUICK)
+        ship(str(exported_run), tmp_path / name, QUICK)
     assert (tmp_path / "a/spec.json").read_bytes() == (tmp_path / "b/spec.json").read_bytes()
 
 
-def test_a_bundle_holds_nothing_of_the_users(run: Path, tmp_path: Path) -> None:
+def test_a_bundle_holds_nothing_of_the_users(exported_run: Path, tmp_path: Path) -> None:
     """Every file is one that the spec names or one of four known reports, and none mentions the user's folders."""
     out = tmp_path / "secret-place" / "pets.bundle"
-    ship(str(run), out, QUICK)
+    ship(str(exported_run), out, QUICK)
     spec = open_bundle(out).spec
     known = {record.path for record in spec.records()} | {"spec.json", "README.md", "parity.json", "parity.html", "parity.xml"}
     assert {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} == known
@@ -90,21 +90,27 @@ def test_a_bundle_holds_nothing_of_the_users(run: Path, tmp_path: Path) -> None:
     for path in out.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
-            for secret in (b"grandma", b"secret-place", str(run).encode(), str(tmp_path).encode(), *([home] if len(home) > 5 else [])):
+            for secret in (
+                b"grandma",
+                b"secret-place",
+                str(exported_run).encode(),
+                str(tmp_path).encode(),
+                *([home] if len(home) > 5 else []),
+            ):
                 assert secret not in content, f"{path.name} mentions {secret!r}"
 
 
-def test_own_golden_photos_go_in_when_asked(run: Path, tmp_path: Path) -> None:
+def test_own_golden_photos_go_in_when_asked(exported_run: Path, tmp_path: Path) -> None:
     photos = tmp_path / "mine"
     photos.mkdir()
     Image.fromarray(data.rocket()).save(photos / "grandma in Taipei.jpg")
-    ship(str(run), tmp_path / "b", ShipOptions(formats=("onnx",), precisions=("fp32",), browsers=(), golden=photos))
+    ship(str(exported_run), tmp_path / "b", ShipOptions(formats=("onnx",), precisions=("fp32",), browsers=(), golden=photos))
     names = [photo.name for photo in open_bundle(tmp_path / "b").spec.golden.photos]  # type: ignore[union-attr]
     assert names[-1] == "own-0000.jpg"
     assert not [path for path in (tmp_path / "b").rglob("*") if "grandma" in path.name]
 
 
-def test_what_cannot_be_proven_is_not_written(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_proven_is_not_written(exported_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that loses precision: the bundle must not come into being, and the report must say who disagrees."""
     import onnx
 
@@ -125,15 +131,15 @@ def test_what_cannot_be_proven_is_not_written(run: Path, tmp_path: Path, monkeyp
     monkeypatch.setattr(onnx_format, "write", careless)
     out = tmp_path / "pets.bundle"
     with pytest.raises(ParityFailure, match=r"was not written.*onnxruntime/onnx-fp32"):
-        ship(str(run), out, QUICK)
+        ship(str(exported_run), out, QUICK)
     assert not out.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pets.bundle.failed"]
     assert json.loads((tmp_path / "pets.bundle.failed/parity.json").read_text())["passed"] is False
 
 
-def test_a_format_that_no_runtime_proves_is_not_shipped(run: Path, tmp_path: Path) -> None:
+def test_a_format_that_no_runtime_proves_is_not_shipped(exported_run: Path, tmp_path: Path) -> None:
     with pytest.raises(ParityFailure, match="required and did not pass"):
-        ship(str(run), tmp_path / "b", ShipOptions(formats=("onnx",), precisions=("fp32",), browsers=(), require=("litert",)))
+        ship(str(exported_run), tmp_path / "b", ShipOptions(formats=("onnx",), precisions=("fp32",), browsers=(), require=("litert",)))
 
 
 @pytest.mark.parametrize("source", ["no/such/folder", "efficientnet_lite9"])
@@ -147,25 +153,27 @@ def test_a_bundle_is_not_exported_again(bundle: Path, tmp_path: Path) -> None:
         ship(str(bundle), tmp_path / "b", QUICK)
 
 
-def test_a_foreign_folder_is_never_replaced(run: Path, tmp_path: Path) -> None:
+def test_a_foreign_folder_is_never_replaced(exported_run: Path, tmp_path: Path) -> None:
     (tmp_path / "holiday").mkdir()
     (tmp_path / "holiday/photo.jpg").write_bytes(b"precious")
     with pytest.raises(BundleError, match="was not written by Safelight"):
-        ship(str(run), tmp_path / "holiday", QUICK)
+        ship(str(exported_run), tmp_path / "holiday", QUICK)
     assert (tmp_path / "holiday/photo.jpg").read_bytes() == b"precious"
 
 
-def test_another_geometry_is_proven_too(run: Path, tmp_path: Path) -> None:
+def test_another_geometry_is_proven_too(exported_run: Path, tmp_path: Path) -> None:
     import msgspec
 
     from safelight.bundle import read_spec
     from safelight.checkpoint import load_run
 
-    network, _ = load_run(run)
+    network, _ = load_run(exported_run)
     folder = tmp_path / "stretched"
     folder.mkdir()
     save_run(
-        folder, network, msgspec.structs.replace(read_spec(run), input=InputSpec(size=224, resize_to=224, geometry="pad", filter="lanczos"))
+        folder,
+        network,
+        msgspec.structs.replace(read_spec(exported_run), input=InputSpec(size=224, resize_to=224, geometry="pad", filter="lanczos")),
     )
     assert ship(str(folder), tmp_path / "b", QUICK).report.passed
 
