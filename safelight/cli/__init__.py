@@ -18,6 +18,7 @@ COMMANDS = {  # name → the line that `safelight --help` shows
     "train": "Learn a classifier from a folder of photos.",
     "export": "Write a run or a pretrained backbone as a proven bundle.",
     "verify": "Prove that every runtime agrees with PyTorch, from bytes to probabilities.",
+    "diagnose": "Name the mistake that made an app's tensor or answer differ.",
     "predict": "Classify photos with a bundle.",
     "web": "Write a static site that classifies photos in the browser.",
     "demo": "Run the main job on photos that come with the install.",

@@ -1,0 +1,1 @@
+"""Diagnose: somebody's app answers differently. They dump the tensor or the probabilities, we name the known mistake."""

@@ -1,0 +1,298 @@
+"""Which known mistake explains dumped probabilities: one made before the network, one after it, or one of each.
+
+The network runs on what every single mistake before it would feed, and on the squares and tones together that came
+nearest; each answer is then compared under every mistake that can be made with a finished answer.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.diagnose.dump import read_probabilities
+from export.diagnose.mistake import PLATFORMS, Mistake, Platform, Square, Stage, Way
+from export.diagnose.orders import interleaved
+from export.diagnose.registry import Choice, of_stage, tensor
+from safelight.bundle import Bundle
+from safelight.decode import read
+from safelight.errors import PhotoError, RuntimeUnavailable, UsageError
+from safelight.spec import Spec
+
+AGREES = 1e-4  # max |Δp|: the promise of fp32, design §1
+EXPLAINED = 2e-3  # max |Δp| under which a mistake is named; see docs/diagnose.md for the measurement
+BEAM = 4  # inputs that a second mistake is added to
+SHOWN = 8
+TINY = 1e-12  # under which a probability has no logarithm to speak of
+
+Answer = NDArray[np.float64]  # [C]
+Model = Callable[[Any], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class OutputMistake:
+    """A mistake after the network: `make` turns right probabilities into what would be dumped."""
+
+    name: str
+    sentence: str
+    make: Callable[[Answer, Answer, Spec], Answer | None]  # (right answer, dump, spec); None where it can't have been made
+    fix: str
+
+
+@dataclass(frozen=True)
+class OutputFinding:
+    """An explanation: mistakes before and after the network, and the largest |Δp| that they leave."""
+
+    input: str  # names joined by " + ", "contract" where there is none
+    output: str
+    max_abs: float
+    mistakes: tuple[Mistake, ...]
+    after: OutputMistake | None
+
+
+@dataclass(frozen=True)
+class OutputDiagnosis:
+    """The verdict on one answer and the evidence, best first."""
+
+    verdict: Literal["agrees", "named", "unknown"]
+    findings: tuple[OutputFinding, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict as one sentence."""
+        best = self.findings[0]
+        if self.verdict == "agrees":
+            return f"The probabilities agree with PyTorch within {best.max_abs:.0e}."
+        if self.verdict == "unknown":
+            return (
+                f"Unknown: the nearest, {best.input} and {best.output}, is off by {best.max_abs:.2g}. Dump the tensor too: it tells more."
+            )
+        sentences = [mistake.sentence for mistake in best.mistakes] + ([best.after.sentence] if best.after else [])
+        names = [name for name in (best.input, best.output) if name != "contract"]
+        return f"{' + '.join(names)}: {' '.join(sentences)}"
+
+    @property
+    def fixes(self) -> dict[str, Mapping[Platform, str]]:
+        """Mistake → platform → one line, of the best finding."""
+        best = self.findings[0]
+        fixes = {mistake.name: mistake.fixes for mistake in best.mistakes}
+        return fixes | ({best.after.name: dict.fromkeys(PLATFORMS, best.after.fix)} if best.after else {})
+
+
+def diagnose_probabilities(photo: Path, dump: Path, bundle: Bundle) -> OutputDiagnosis:
+    """Judge the dumped answer for `photo`. Raises PhotoError, UsageError for the dump, RuntimeUnavailable without a runtime."""
+    answer, labels = read_probabilities(dump), len(bundle.spec.labels)
+    if answer.size not in (labels, labels + 1):
+        raise UsageError(f"{dump} holds {answer.size} numbers; {bundle.folder} has {labels} labels. Dump the whole output of the network.")
+    return judge(read(photo), answer, bundle.spec, model_of(bundle))
+
+
+def model_of(bundle: Bundle) -> Model:
+    """PyTorch, else the first runtime that is installed and opens an fp32 file. Raises RuntimeUnavailable."""
+    if importlib.util.find_spec("torch") is not None:
+        from export.parity.reference import of_bundle
+
+        return of_bundle(bundle)("fp32")
+    from safelight.runtimes import RUNTIMES
+
+    reasons = []
+    for runtime in RUNTIMES.values():
+        for file in bundle.spec.files:
+            if file.precision == "fp32" and file.format in runtime.FORMATS:
+                try:
+                    return runtime.load(bundle, file)
+                except RuntimeUnavailable as error:
+                    reasons.append(str(error))
+    raise RuntimeUnavailable("; ".join(reasons) or f"no runtime opens an fp32 file of {bundle.folder}. Export it with --precision fp32.")
+
+
+def judge(data: bytes, dump: Answer, spec: Spec, model: Model) -> OutputDiagnosis:
+    """The same for bytes, a dump and a model that were read already."""
+    seen: dict[bytes, None] = {}
+    answers = [(ways, answer) for ways, answer in _answers(data, spec, model, _singles(), seen)]
+    findings = [finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)]
+    findings.sort(key=_cost)
+    if findings[0].max_abs > AGREES:
+        nearest = sorted(answers, key=lambda one: min(map(_cost, _compare(one[0], one[1], dump, spec))))[:BEAM]
+        answers = list(_answers(data, spec, model, _pairs([ways for ways, _ in nearest if ways]), seen))
+        findings += [finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)]
+        findings.sort(key=_cost)
+    best = findings[0]
+    right = best.input == best.output == "contract" and best.max_abs <= AGREES
+    verdict: Literal["agrees", "named", "unknown"] = (
+        "agrees" if right else "named" if best.max_abs <= EXPLAINED and _is_wrong(best) else "unknown"
+    )
+    return OutputDiagnosis(verdict, tuple(findings[:SHOWN]))
+
+
+def _is_wrong(finding: OutputFinding) -> bool:
+    return bool(finding.mistakes) or finding.after is not None
+
+
+def _cost(finding: OutputFinding) -> float:
+    """A mistake must leave clearly less than none does, and less than a sum's rounding."""
+    count = len(finding.mistakes) + (finding.after is not None)
+    return float(finding.max_abs * 1.1**count + 2e-5 * count)
+
+
+_BEFORE: tuple[Stage, ...] = ("decode", "frame", "filter", "values", "range", "order")
+
+
+def _singles() -> list[dict[Stage, Choice]]:
+    return [{}, *({stage: choice} for stage in _BEFORE for choice in of_stage(stage))]
+
+
+def _pairs(bases: list[dict[Stage, Choice]]) -> list[dict[Stage, Choice]]:
+    """A second mistake of another kind: pictures get tones and ranges, tones and ranges get the first way of each picture mistake."""
+    pairs = []
+    for base in bases:
+        for stage in _BEFORE:
+            if stage not in base and stage != "order":
+                firsts = [choice for choice in of_stage(stage) if choice[1] is choice[0].ways[0]]
+                pairs += [{**base, stage: choice} for choice in firsts]
+    return pairs
+
+
+def _answers(
+    data: bytes, spec: Spec, model: Model, wanted: list[dict[Stage, Choice]], seen: dict[bytes, None]
+) -> Iterator[tuple[dict[Stage, Choice], Answer]]:
+    for ways in wanted:
+        fed = _fed(data, spec, {stage: way for stage, (_, way) in ways.items()})
+        if fed is None or fed.tobytes() in seen:
+            continue
+        seen[fed.tobytes()] = None
+        yield ways, model(fed).astype(np.float64)
+
+
+def _fed(data: bytes, spec: Spec, ways: dict[Stage, Way]) -> NDArray[np.float32] | None:
+    """What the network would read; None where this photo can't be mistaken so."""
+    size = spec.input.size
+    try:
+        square: Square = tensor(data, spec.input, ways)
+    except (OSError, ValueError, SyntaxError, PhotoError):  # another decoder may refuse what the contract's takes
+        return None
+    if square.shape != (size, size, 3):
+        return None
+    if "order" in ways:  # an order says how to read such memory; its inverse writes it
+        places = ways["order"](np.arange(square.size, dtype=np.float64), size).astype(int)
+        memory = np.empty(square.size, np.float32)
+        memory[places.ravel()] = square.ravel()
+        square = interleaved(memory, size)
+    return np.ascontiguousarray(square, np.float32)
+
+
+def _compare(ways: dict[Stage, Choice], answer: Answer, dump: Answer, spec: Spec) -> Iterator[OutputFinding]:
+    mistakes = tuple(choice[0] for choice in ways.values())
+    name = " + ".join(mistake.name for mistake in mistakes) or "contract"
+    if dump.size == answer.size:
+        yield OutputFinding(name, "contract", float(np.abs(answer - dump).max()), mistakes, None)
+    for after in OUTPUT_MISTAKES:
+        made = after.make(answer, dump, spec)
+        if made is not None and made.size == dump.size:
+            yield OutputFinding(name, after.name, float(np.abs(made - dump).max()), mistakes, after)
+
+
+def _softmax(logits: Answer) -> Answer:
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum())
+
+
+def _log(answer: Answer) -> Answer:
+    return np.asarray(np.log(answer.clip(TINY)))
+
+
+def _softmax_twice(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    return _softmax(answer)
+
+
+def _log_softmax(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    return _log(answer) if dump.max() <= 0 else None
+
+
+def _logits(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    """Probabilities tell logits up to a constant, which the dump itself tells."""
+    if dump.size != answer.size or (dump.min() >= 0 and dump.max() <= 1) or dump.max() <= 0:
+        return None
+    return np.asarray(_log(answer) + np.median(dump - _log(answer)))
+
+
+def _sigmoid(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    if dump.size != answer.size or dump.min() < 0 or dump.max() > 1:
+        return None
+    logits = np.log(dump.clip(TINY, 1 - 1e-9)) - np.log1p(-dump.clip(TINY, 1 - 1e-9))
+    return np.asarray(1 / (1 + np.exp(-(_log(answer) + np.median(logits - _log(answer))))))
+
+
+def _without_temperature(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    return _softmax(_log(answer) * spec.output.temperature) if spec.output.temperature != 1 else None
+
+
+def _temperature_twice(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    return _softmax(_log(answer) / spec.output.temperature) if spec.output.temperature != 1 else None
+
+
+def _other_temperature(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    """Fitted: the slope between the logarithms, over classes that have a probability to speak of."""
+    if dump.size != answer.size or dump.min() < 0 or abs(dump.sum() - 1) > 1e-3:
+        return None
+    there = (dump > 1e-6) & (answer > 1e-6)
+    if there.sum() < 3:
+        return None
+    a, d = _log(answer)[there], _log(dump)[there]
+    spread = float(((a - a.mean()) ** 2).sum())
+    slope = float(((a - a.mean()) * (d - d.mean())).sum()) / spread if spread > 1e-9 else 1.0
+    return _softmax(_log(answer) * slope) if 0.02 < slope < 50 and abs(slope - 1) > 0.02 else None
+
+
+def _shifted(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    """By one place: a background class stands before the labels, or was taken away from them."""
+    if dump.size == answer.size + 1:
+        return np.concatenate([[0.0], answer])
+    return min((np.roll(answer, 1), np.roll(answer, -1)), key=lambda one: float(np.abs(one - dump).max()))
+
+
+def _reversed(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    return answer[::-1]
+
+
+def _alphabetical(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    ids = [label.id for label in spec.labels]
+    named = [label.names.get("en", label.id) for label in spec.labels]
+    orders = [sorted(range(len(words)), key=words.__getitem__) for words in (ids, named, [word.lower() for word in ids])]
+    if dump.size != answer.size:
+        return None
+    made = [answer[order] for order in orders if order != list(range(len(order)))]
+    return min(made, key=lambda one: float(np.abs(one - dump).max())) if made else None
+
+
+def _percent(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    return answer * 100 if dump.max() > 1 and dump.min() >= 0 else None
+
+
+def _bytes(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:
+    """0..255 as integers, as a quantised model hands them out."""
+    return np.rint(answer * 255) if dump.max() > 1 and np.array_equal(dump, np.rint(dump)) else None
+
+
+_INSIDE = "softmax and temperature are inside the network: take its output as it is, and by its name in spec.json"
+_LABELS = "answer i belongs to spec.json's labels[i]: read the labels from there, in that order, without a background class"
+
+OUTPUT_MISTAKES: tuple[OutputMistake, ...] = (
+    OutputMistake("softmax-twice", "Softmax was applied to probabilities: everything is nearly equal.", _softmax_twice, _INSIDE),
+    OutputMistake("logits", "These are logits, before softmax.", _logits, _INSIDE),
+    OutputMistake("log-softmax", "These are logarithms of probabilities.", _log_softmax, _INSIDE),
+    OutputMistake("sigmoid", "Sigmoid stands where softmax should.", _sigmoid, _INSIDE),
+    OutputMistake("temperature-left-out", "The temperature was left out.", _without_temperature, _INSIDE),
+    OutputMistake("temperature-twice", "The temperature was applied twice.", _temperature_twice, _INSIDE),
+    OutputMistake("other-temperature", "The answer is sharper or softer by another temperature.", _other_temperature, _INSIDE),
+    OutputMistake("labels-shifted", "The labels are shifted by one place.", _shifted, _LABELS),
+    OutputMistake("labels-reversed", "The labels are in reverse.", _reversed, _LABELS),
+    OutputMistake("labels-sorted", "The labels were sorted by the alphabet.", _alphabetical, _LABELS),
+    OutputMistake("percent", "These are percentages.", _percent, "the network answers 0..1; multiply by 100 only where people read it"),
+    OutputMistake("bytes", "The answer was rounded to 0..255.", _bytes, "take the float32 output, not a quantised one"),
+)
