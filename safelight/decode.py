@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from safelight import png
+from safelight import jpeg, png
 from safelight.errors import (
     CorruptImage,
     EmptyFile,
@@ -60,6 +60,8 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     if data.startswith(png.SIGNATURE):
         chunks = png.walk(data, name)
         data, exif, damage = chunks.data, chunks.exif, chunks.damage
+    elif data.startswith(b"\xff\xd8\xff") and not jpeg.is_plain(data):
+        damage = UnsupportedImage(f"{name} is a rare kind of JPEG, outside the contract. Save it as plain JPEG or PNG.")
     try:
         image = _open(data, name)
     except (CorruptImage, TruncatedImage) as error:

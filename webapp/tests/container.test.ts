@@ -79,7 +79,52 @@ test("WebP: profile, EXIF and XMP go with their flags, the size is made right, o
   expect(found.bytes).toEqual(webp(0x10, picture));
 });
 
+test("WebP: a lossy picture with alpha comes without it, too", () => {
+  const riff = (type: string, ...body: number[]) => [...text(type), ...little(body.length, 4), ...body];
+  const size = [0, 0, 0, ...little(99, 3), ...little(49, 3)];
+  const picture = riff("VP8 ", ...big(0, 10));
+  const webp = (...parts: number[][]) =>
+    bytes(text("RIFF"), little(4 + parts.flat().length, 4), text("WEBP"), ...parts);
+  const found = filter(webp(riff("VP8X", 0x10, ...size), riff("ALPH", 1, 2), picture));
+  expect(found.opaque).toEqual(webp(riff("VP8X", 0, ...size), picture));
+  expect(filter(webp(riff("VP8X", 0, ...size), picture)).opaque).toBeUndefined();
+});
+
+test("AVIF: the primary picture's turns are read and taken out, of every picture", () => {
+  const box = (type: string, ...body: number[]) => [...big(8 + body.length, 4), ...text(type), ...body];
+  const properties = [box("ispe", 0, 0, 0, 0, ...big(40, 4), ...big(30, 4)), box("irot", 3), box("imir", 1)];
+  const owners = (...indices: number[]) =>
+    box("ipma", ...[0, 0, 0, 0], ...big(2, 4), ...big(7, 2), 3, 1, ...indices, ...big(8, 2), 1, indices[0]!);
+  const avif = (...indices: number[]) =>
+    bytes(
+      box("ftyp", ...text("avif"), 0, 0, 0, 0),
+      box(
+        "meta",
+        0,
+        0,
+        0,
+        0,
+        ...box("pitm", 0, 0, 0, 0, ...big(7, 2)),
+        ...box("iprp", ...box("ipco", ...properties.flat()), ...owners(...indices)),
+      ),
+    );
+  const found = filter(avif(0x82, 0x83)); // essential
+  expect(found).toMatchObject({ kind: "AVIF", width: 40, height: 30, orientation: 5 });
+  expect(found.bytes).toEqual(avif(0, 0));
+});
+
+test("GIF: one without colours is given greys, and a picture beyond its canvas makes it larger", () => {
+  const screen = [...little(2, 2), ...little(1, 2)];
+  const picture = [0x2c, ...little(3, 2), 0, 0, ...little(9, 2), ...little(5, 2), 0, 2, 1, 0x44, 0, 0x3b];
+  const found = filter(bytes(text("GIF89a"), screen, [0, 0, 0], picture));
+  const greys = Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  expect(found).toMatchObject({ width: 12, height: 5 });
+  expect(found.bytes).toEqual(bytes(text("GIF89a"), screen, [0x87, 0, 0], greys, picture));
+});
+
 test.each<[string, Uint8Array<ArrayBuffer>, string]>([
+  ["a lossless JPEG", bytes([0xff, 0xd8], jfif, frame.with(1, 0xc3), scan, end), "unsupported"],
+  ["a JPEG of 12 bits", bytes([0xff, 0xd8], jfif, frame.with(4, 12), scan, end), "unsupported"],
   ["nothing", bytes(), "empty"],
   ["a text", bytes(text("Dear diary")), "not-an-image"],
   ["HEIC", bytes(big(24, 4), text("ftypheic"), big(0, 12)), "unsupported"],

@@ -6,6 +6,7 @@
  * before anything is decoded, and damage that a browser would paint over: they show the top of a truncated JPEG.
  */
 
+import { withoutTurns } from "./avif.ts";
 import { crc32 } from "./crc.ts";
 import { PhotoError } from "./errors.ts";
 import { exifOrientation, startsWith } from "./exif.ts";
@@ -16,9 +17,10 @@ export type Kind = "JPEG" | "PNG" | "WEBP" | "AVIF" | "GIF" | "BMP"; // what eve
 export interface Container {
   readonly kind: Kind;
   readonly bytes: Uint8Array<ArrayBuffer>; // one array: Firefox refuses a JPEG blob of many small parts
+  readonly opaque?: Uint8Array<ArrayBuffer>; // the same picture without its alpha, where there is one that can be left out
   readonly width: number; // pixels as stored, before orientation
   readonly height: number;
-  readonly orientation: number; // 1..8 of EXIF; anything else means 1
+  readonly orientation: number; // 1..8 of EXIF, or of AVIF's boxes in its words; anything else means 1
   readonly damage?: PhotoError; // why it can't be decoded all the same; the size is judged first, as Pillow does
 }
 
@@ -88,6 +90,7 @@ function jpeg(data: Bytes): Container {
   const view = viewOf(data);
   const kept = [data.subarray(0, 2)];
   let exif: number | undefined;
+  let damage: PhotoError | undefined;
   let [width, height] = [0, 0];
   for (let at = 2; ; ) {
     if (at + 4 > data.length) throw truncated("in its header");
@@ -99,8 +102,8 @@ function jpeg(data: Bytes): Container {
     if (marker === 0xda) {
       if (width === 0) throw corrupt("JPEG data without a frame header");
       const bytes = joined([...kept, data.subarray(at)]);
-      const damage = hasEnd(data, at) ? {} : { damage: truncated("before its end marker") };
-      return { kind: "JPEG", bytes, width, height, orientation: exif ?? 1, ...damage };
+      if (!hasEnd(data, at)) damage ??= truncated("before its end marker");
+      return { kind: "JPEG", bytes, width, height, orientation: exif ?? 1, ...(damage && { damage }) };
     }
     const end = marker >= 0xd0 && marker <= 0xd8 ? at + 2 : at + 2 + view.getUint16(at + 2);
     if (end > data.length) throw truncated("in its header");
@@ -108,8 +111,10 @@ function jpeg(data: Bytes): Container {
     if (marker === 0xe1) {
       if (startsWith(segment, "Exif\0\0", 4)) exif ??= exifOrientation(segment.subarray(4));
     }
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
+      if (marker > 0xc2 || view.getUint8(at + 4) !== 8) damage = rareJpeg();
+    }
     // JFIF (APP0) and Adobe (APP14) say how colours are stored; every other application segment and comment goes.
     const isExtra = (marker >= 0xe0 && marker <= 0xef) || marker === 0xfe;
     if (!isExtra || marker === 0xe0 || marker === 0xee) kept.push(segment);
@@ -167,6 +172,8 @@ function webp(data: Bytes): Container {
   if (end > data.length) throw corrupt(`WebP announces ${end} bytes and has ${data.length}`);
   const kept = [data.slice(0, 12)];
   let exif: number | undefined;
+  const opaque: Bytes[] = []; // of lossy pictures: in lossless ones engines use alpha although they are told of none
+  let [hasAlpha, moves] = [false, false];
   let [width, height] = [0, 0];
   for (let at = 12; at + 8 <= end; ) {
     const type = ascii(data, at, 4);
@@ -174,9 +181,12 @@ function webp(data: Bytes): Container {
     const next = Math.min(at + 8 + length + (length % 2), end);
     const chunk = data.slice(at, next);
     const body = at + 8;
+    const bare = chunk.slice(); // the chunk of a picture without alpha
     if (type === "EXIF") exif ??= exifOrientation(chunk.subarray(8));
     else if (type === "VP8X") {
       chunk[8]! &= ~(0x20 | 0x08 | 0x04);
+      bare[8] = chunk[8]! & ~0x10;
+      moves = (chunk[8]! & 0x02) !== 0;
       [width, height] = [1 + uint24(data, body + 4), 1 + uint24(data, body + 7)];
     } else if (type === "VP8 " && width === 0)
       [width, height] = [view.getUint16(body + 6, true) & 0x3fff, view.getUint16(body + 8, true) & 0x3fff];
@@ -184,16 +194,25 @@ function webp(data: Bytes): Container {
       const packed = view.getUint32(body + 1, true); // after the signature byte: 14 bits of width − 1, 14 of height − 1
       [width, height] = [1 + (packed & 0x3fff), 1 + ((packed >> 14) & 0x3fff)];
     }
-    if (!(type in WEBP_DROPPED)) kept.push(chunk);
+    if (type === "ALPH") hasAlpha = true;
+    if (!(type in WEBP_DROPPED)) {
+      kept.push(chunk);
+      if (type !== "ALPH") opaque.push(bare);
+    }
     at = next;
   }
   if (width === 0 || height === 0) throw corrupt("WebP without a picture");
-  const bytes = joined(kept);
-  viewOf(bytes).setUint32(4, bytes.length - 8, true);
-  return { kind: "WEBP", bytes, width, height, orientation: exif ?? 1 };
+  const found = { kind: "WEBP", bytes: riff(kept), width, height, orientation: exif ?? 1 } as const;
+  return hasAlpha && !moves ? { ...found, opaque: riff([kept[0]!, ...opaque]) } : found;
 }
 
-/** Passed on as it is: `irot` and `imir` are part of its pixels, and Pillow lets them overrule EXIF. */
+function riff(parts: Bytes[]): Bytes {
+  const bytes = joined(parts);
+  viewOf(bytes).setUint32(4, bytes.length - 8, true);
+  return bytes;
+}
+
+/** Passed on without its turns; they overrule EXIF, as in Pillow. */
 function avif(data: Bytes): Container {
   const view = viewOf(data);
   for (let at = 0; at + 8 <= data.length; ) {
@@ -209,22 +228,36 @@ function avif(data: Bytes): Container {
     if (w * h > width * height) [width, height] = [w, h];
   }
   if (width === 0 || height === 0) throw corrupt("AVIF without a size");
-  return { kind: "AVIF", bytes: data, width, height, orientation: 1 };
+  return { kind: "AVIF", width, height, ...withoutTurns(data) };
 }
 
 function gif(data: Bytes): Container {
   const view = viewOf(data);
-  const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
   const colours = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0); // bytes of a colour table
-  const found = { kind: "GIF", bytes: data, width, height, orientation: 1 } as const;
-  for (let at = 13 + colours(view.getUint8(10)); ; at++) {
+  const shared = colours(view.getUint8(10));
+  let [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
+  let bytes = data;
+  const found = () => ({ kind: "GIF", bytes, width, height, orientation: 1 }) as const;
+  for (let at = 13 + shared; ; at++) {
     const block = data[at];
-    if (block === undefined || block === 0x3b) return { ...found, damage: corrupt("GIF without a picture") };
+    if (block === undefined || block === 0x3b) return { ...found(), damage: corrupt("GIF without a picture") };
     const isPicture = block === 0x2c;
+    if (isPicture) {
+      const side = (offset: number) => view.getUint16(at + offset, true) + view.getUint16(at + offset + 4, true);
+      [width, height] = [Math.max(width, side(1)), Math.max(height, side(3))]; // a picture may reach beyond its canvas
+      if (shared + colours(view.getUint8(at + 9)) === 0) bytes = withGreys(data);
+    }
     at += isPicture ? 11 + colours(view.getUint8(at + 9)) : 2;
     while (at < data.length && data[at] !== 0) at += 1 + data[at]!;
-    if (isPicture) return at > data.length ? { ...found, damage: truncated("in its pixels") } : found;
+    if (isPicture) return at > data.length ? { ...found(), damage: truncated("in its pixels") } : found();
   }
+}
+
+/** A GIF without a colour table is grey, and is given one that says so: engines differ on what it is without. */
+function withGreys(data: Bytes): Bytes {
+  const header = data.slice(0, 13);
+  header[10]! |= 0x87;
+  return joined([header, Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)), data.subarray(13)]);
 }
 
 function bmp(data: Bytes): Container {
@@ -264,6 +297,14 @@ function ascii(data: Bytes, from: number, length: number): string {
 
 function uint24(data: Bytes, at: number): number {
   return data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16);
+}
+
+/** Lossless, arithmetic and hierarchical JPEG, and 12 bits: Pillow reads some of them, no browser does. */
+function rareJpeg(): PhotoError {
+  return new PhotoError(
+    "unsupported",
+    "The photo is a rare kind of JPEG, outside the contract. Save it as plain JPEG or PNG.",
+  );
 }
 
 function truncated(where: string): PhotoError {

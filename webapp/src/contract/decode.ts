@@ -1,13 +1,13 @@
 /**
  * Stage 1 of 4: a photo's bytes → upright RGB. The port of `safelight/decode.py`, on the browser's own decoders.
  *
- * After the container filter they are bit-identical to Pillow for JPEG, 8-bit PNG, WebP, GIF and BMP; docs/bundle.md
- * names the rest. A photo that can't be read throws the PhotoError whose `reason` says why.
+ * After the container filter they are bit-identical to Pillow for JPEG, WebP, GIF and BMP, and PNG is decoded by us;
+ * docs/bundle.md names the rest. A photo that can't be read throws the PhotoError whose `reason` says why.
  */
 
 import { type Container, filter } from "./container.ts";
 import { messageOf, PhotoError, RuntimeUnavailable } from "./errors.ts";
-import { oriented, type Pixels, packed } from "./pixels.ts";
+import { oriented, overWhite, type Pixels, packed } from "./pixels.ts";
 import { decodePng } from "./png.ts";
 
 /** What a photo may cost; checked on the header, before decoding. */
@@ -38,12 +38,7 @@ export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEF
   if (container.damage) throw container.damage;
   if (container.kind === "PNG") return oriented(await decodePng(container.bytes), container.orientation);
   checkCanvas();
-  const bitmap = await toBitmap(container);
-  try {
-    return oriented(overWhite(bitmap), container.orientation);
-  } finally {
-    bitmap.close();
-  }
+  return oriented(await onCanvas(container), container.orientation);
 }
 
 /** A photo's bytes. Throws PhotoError: too-large, or unreadable. */
@@ -65,10 +60,26 @@ function checkBytes(bytes: number, limits: Limits): void {
     );
 }
 
-async function toBitmap({ kind, bytes }: Container): Promise<ImageBitmap> {
+/** Pixels as stored, by the browser's decoder and a canvas. */
+async function onCanvas({ kind, bytes, opaque }: Container): Promise<Pixels> {
+  const type = `image/${kind.toLowerCase()}`;
+  if (!opaque) return readBack(await toBitmap(bytes, type), "#fff"); // alpha over white is exact in Chromium, ±1 elsewhere
+  // A canvas multiplies colours by alpha and loses some: they come from the picture without alpha, alpha from the other.
+  const colours = readBack(await toBitmap(opaque, type), "#fff");
+  const { data: alphas } = readBack(await toBitmap(bytes, type));
+  const { data } = colours;
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = alphas[i + 3]!;
+    if (alpha === 255) continue;
+    for (let channel = i; channel < i + 3; channel++) data[channel] = overWhite(data[channel]!, alpha);
+  }
+  return colours;
+}
+
+async function toBitmap(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<ImageBitmap> {
   try {
-    return await createImageBitmap(new Blob([bytes], { type: `image/${kind.toLowerCase()}` }), {
-      imageOrientation: kind === "AVIF" ? "from-image" : "none", // AVIF turns by irot and imir, which the filter leaves
+    return await createImageBitmap(new Blob([bytes], { type }), {
+      imageOrientation: "none",
       colorSpaceConversion: "none",
       premultiplyAlpha: "none",
     });
@@ -78,23 +89,30 @@ async function toBitmap({ kind, bytes }: Container): Promise<ImageBitmap> {
   }
 }
 
-/** Read a bitmap back, alpha over white: (2·(c·a + 255·(255−a)) + 255) / 510 in integers, as Chromium's canvas does. */
-function overWhite(bitmap: ImageBitmap): Pixels {
+/** A bitmap's RGBA, over a colour or as the canvas holds it. Closes the bitmap. */
+function readBack(bitmap: ImageBitmap, background?: string): Pixels {
   const { width, height } = bitmap;
   const rows = Math.min(height, Math.max(1, Math.floor(CANVAS_PIXELS / width)));
   const canvas = new OffscreenCanvas(width, rows);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new RuntimeUnavailable(`This browser gives no canvas of ${width} × ${rows} pixels to decode in.`);
   const band = (top: number): Uint8ClampedArray => {
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, width, rows);
+    context.clearRect(0, 0, width, rows);
+    if (background) {
+      context.fillStyle = background;
+      context.fillRect(0, 0, width, rows);
+    }
     context.drawImage(bitmap, 0, -top);
     return context.getImageData(0, 0, width, Math.min(rows, height - top)).data;
   };
-  if (rows === height) return packed(band(0), width, height, 4);
-  const data = new Uint8ClampedArray(width * height * 4);
-  for (let top = 0; top < height; top += rows) data.set(band(top), top * width * 4);
-  return packed(data, width, height, 4);
+  try {
+    if (rows === height) return packed(band(0), width, height, 4);
+    const data = new Uint8ClampedArray(width * height * 4);
+    for (let top = 0; top < height; top += rows) data.set(band(top), top * width * 4);
+    return packed(data, width, height, 4);
+  } finally {
+    bitmap.close();
+  }
 }
 
 let canvasIsHonest: boolean | undefined;

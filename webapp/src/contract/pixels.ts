@@ -62,3 +62,9 @@ export function toRgb({ data, width, height, origin, stepX, stepY }: Pixels): Ui
   }
   return rgb;
 }
+
+/** One channel with alpha, over white: round((c·a + 255·(255 − a)) / 255). */
+export function overWhite(colour: number, alpha: number): number {
+  if (alpha === 255) return colour;
+  return Math.floor((2 * (colour * alpha + 255 * (255 - alpha)) + 255) / 510);
+}

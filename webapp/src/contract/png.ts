@@ -5,7 +5,7 @@
  */
 
 import { PhotoError } from "./errors.ts";
-import { type Pixels, packed } from "./pixels.ts";
+import { overWhite, type Pixels, packed } from "./pixels.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -227,12 +227,6 @@ function ofPalette(palette?: Bytes, alphas?: Bytes): Bytes {
 function ofGrey(depth: number, key: number): Bytes {
   const scale = 255 / ((1 << depth) - 1);
   return Uint8Array.from({ length: 768 }, (_, i) => (Math.floor(i / 3) === key ? 255 : Math.floor(i / 3) * scale));
-}
-
-/** Rule 6 of docs/bundle.md, section 3. */
-function overWhite(colour: number, alpha: number): number {
-  if (alpha === 255) return colour;
-  return Math.floor((2 * (colour * alpha + 255 * (255 - alpha)) + 255) / 510);
 }
 
 function truncated(cause?: unknown): PhotoError {

@@ -1,0 +1,72 @@
+"""Every browser engine decodes what a canvas would lose: to the same bytes as Python, or refused for the same reason."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from export.parity.browsers import BROWSERS, ask
+from export.parity.photos import Photo, prepare
+from safelight import site
+from safelight.bundle import open_bundle
+from tests.webapp.test_png import damaged, random_pngs
+
+pytestmark = pytest.mark.browser
+
+ORIENTATION = 0x0112
+
+
+def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def photos() -> dict[str, bytes]:
+    """Partial alpha, four inks, AVIF's own turns, a GIF without colours, kinds that are refused."""
+    y, x = np.mgrid[0:60, 0:90]
+    rgba = Image.fromarray(np.stack([2 * x, 4 * y, x * y // 25, x + 2 * y], axis=2).astype(np.uint8))
+    rgb = rgba.convert("RGB")
+    inks = Image.frombytes("CMYK", rgba.size, rgba.tobytes())
+    turned = Image.Exif()
+    files = {f"{index}.png": data for index, data in enumerate(random_pngs(30, seed=3))}
+    files |= {f"{name}.png": data for name, data in damaged().items() if name != "more after the pixels"}  # WebKit refuses that one
+    for orientation in range(2, 9):
+        turned[ORIENTATION] = orientation
+        files[f"turned {orientation}.avif"] = encode(rgb, "AVIF", exif=turned.tobytes(), subsampling="4:4:4")
+    plain = encode(rgb, "JPEG")
+    return files | {
+        "alpha.webp": encode(rgba, "WEBP", quality=60),
+        "alpha turned.webp": encode(rgba, "WEBP", quality=90, alpha_quality=40, exif=turned.tobytes()),
+        "opaque lossless.webp": encode(rgb, "WEBP", lossless=True),
+        "inks.jpg": encode(inks, "JPEG", quality=90),
+        "no colours.gif": b"GIF89a\2\0\1\0\0\0\0,\0\0\0\0\2\0\1\0\0\2\2\x44\n\0;",
+        "lossless.jpg": plain.replace(b"\xff\xc0", b"\xff\xc3", 1),
+        "arithmetic.jpg": plain.replace(b"\xff\xc0", b"\xff\xc9", 1),
+        "twelve bits.jpg": plain.replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c", 1),
+        "bomb.gif": b"GIF89a\2\0\1\0\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\2\2\x44\n\0;",
+    }
+
+
+@pytest.mark.parametrize("engine", BROWSERS)
+def test_every_engine_gives_pythons_bytes_and_reasons(bundle: Path, tmp_path: Path, engine: str) -> None:
+    if BROWSERS[engine].find() is None:
+        pytest.skip(BROWSERS[engine].MISSING)
+    files = photos()
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    opened = open_bundle(bundle)
+    expected = list(prepare([Photo(name, tmp_path / name) for name in files], opened.spec.input))
+    stages = ask(BROWSERS[engine], site.APP, opened, expected, []).stages
+    wrong = {
+        each.photo.name: (each.verdict, stages[index]["verdict"], stages[index]["message"])
+        for index, each in enumerate(expected)
+        if (stages[index]["verdict"], stages[index]["decoded_sha256"]) != (each.verdict, each.decoded_sha256)
+    }
+    assert not wrong
+    assert {each.verdict for each in expected} == {"ok", "corrupt", "truncated", "unsupported", "too-large"}
