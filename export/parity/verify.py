@@ -18,6 +18,7 @@ import numpy as np
 from export import golden
 from export.formats import FORMATS
 from export.parity import browser_rows
+from export.parity.browsers import BROWSERS
 from export.parity.compare import Answers, compare, disagreement
 from export.parity.photos import Prepared, golden_photos, photos_below, prepare
 from export.parity.reference import Answer, of_bundle
@@ -91,6 +92,11 @@ class _Browsers:
     options: VerifyOptions
     on_progress: Progress
 
+    def _wanted(self, name: str) -> bool:
+        browser, runtime, _ = name.split("/")
+        is_named = any(runtime in pick.split("/") for pick in self.options.runtimes)
+        return _wanted(name, self.options) and (is_named or runtime not in BROWSERS[browser].ON_REQUEST)
+
     def measure(self) -> tuple[dict[str, Row], dict[str, Verdicts]]:
         """The rows of every browser, and its verdicts where it ran."""
         rows: dict[str, Row] = {}
@@ -102,7 +108,7 @@ class _Browsers:
                 self.prepared,
                 self.reference,
                 self.answer,
-                wanted=lambda name: _wanted(name, self.options),
+                wanted=self._wanted,
                 slow_images=self.options.slow_images,
                 on_progress=self.on_progress,
             )

@@ -1,7 +1,7 @@
 """Browsers as runtimes: a page tests itself. No driver protocol; opening the page is launching the browser.
 
-A browser is one module here with the same names: NAME, RUNTIMES, SLOW_RUNTIMES, MISSING, find, prepare,
-command.
+A browser is one module here with the same names: NAME, RUNTIMES, ON_REQUEST, SLOW_RUNTIMES,
+MISSING, find, prepare, command.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Browser(Protocol):
 
     NAME: str
     RUNTIMES: dict[str, str]
-    SLOW_RUNTIMES: frozenset[str]
+    ON_REQUEST: frozenset[str]  # too slow to be run unless they are named
+    SLOW_RUNTIMES: frozenset[str]  # run with few photos; those on request are among them
     MISSING: str
 
     def find(self) -> str | None:

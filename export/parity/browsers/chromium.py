@@ -12,8 +12,13 @@ RUNTIMES = {  # the page's runtime → the format that it opens
     "tfjs-wasm": "tfjs",
     "tfjs-webgl": "tfjs",
     "litertjs-wasm": "tflite",
+    "onnxruntime-web-wasm-2": "onnx",
+    "tfjs-cpu": "tfjs",
+    "onnxruntime-web-webgpu": "onnx",
 }
-SLOW_RUNTIMES = frozenset({"tfjs-webgl"})  # without a GPU WebGL runs on SwiftShader: 340 ms a photo instead of 35
+# Without a GPU both run on SwiftShader: WebGL 340 ms a photo instead of 35, WebGPU 5,500.
+ON_REQUEST = frozenset({"tfjs-cpu", "onnxruntime-web-webgpu"})
+SLOW_RUNTIMES = frozenset({"tfjs-webgl"}) | ON_REQUEST
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 MISSING = f"no browser: none of {', '.join(PROGRAMS)} is on the PATH. Install chromium, or name one in SAFELIGHT_CHROMIUM"
 
@@ -43,6 +48,7 @@ def command(program: str, profile: Path, url: str) -> list[str]:
         "--disable-sync",
         "--disable-quic",
         "--disable-dev-shm-usage",
+        "--enable-unsafe-webgpu",  # the name is for its use on SwiftShader: without it a machine without a GPU has none
         "--remote-debugging-port=0",  # without it a headless Chromium prints the page and ends
         url,
     ]

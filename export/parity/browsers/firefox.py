@@ -12,8 +12,11 @@ RUNTIMES = {  # the page's runtime → the format that it opens; headless it has
     "onnxruntime-web-wasm": "onnx",
     "tfjs-wasm": "tfjs",
     "litertjs-wasm": "tflite",
+    "onnxruntime-web-wasm-2": "onnx",
+    "tfjs-cpu": "tfjs",
 }
-SLOW_RUNTIMES: frozenset[str] = frozenset()
+ON_REQUEST = frozenset({"tfjs-cpu"})
+SLOW_RUNTIMES = ON_REQUEST
 PROGRAMS = ("firefox-esr", "firefox")
 MISSING = f"no Firefox: none of {', '.join(PROGRAMS)} is on the PATH. Install firefox-esr, or name one in SAFELIGHT_FIREFOX"
 

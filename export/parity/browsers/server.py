@@ -124,6 +124,8 @@ class Server:
                 self.send_header("content-type", {"text/javascript": "text/javascript; charset=utf-8"}.get(content_type, content_type))
                 self.send_header("content-length", str(len(body)))
                 self.send_header("cache-control", "no-store")
+                self.send_header("cross-origin-opener-policy", "same-origin")  # with the next one threads are allowed
+                self.send_header("cross-origin-embedder-policy", "require-corp")
                 self.end_headers()
                 self.wfile.write(body)
 

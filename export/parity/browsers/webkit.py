@@ -7,12 +7,15 @@ import shutil
 from pathlib import Path
 
 NAME = "webkit"
-RUNTIMES = {  # the page's runtime → the format that it opens
+# The page's runtime → the format that it opens. Version 2.50 has no WebGL in workers, and falls back to one thread.
+RUNTIMES = {
     "onnxruntime-web-wasm": "onnx",
     "tfjs-wasm": "tfjs",
     "litertjs-wasm": "tflite",
+    "tfjs-cpu": "tfjs",
 }
-SLOW_RUNTIMES: frozenset[str] = frozenset()
+ON_REQUEST = frozenset({"tfjs-cpu"})
+SLOW_RUNTIMES = ON_REQUEST
 FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/libexec")
 PLACES = ("webkit2gtk-4.*/MiniBrowser", "webkitgtk-6.*/MiniBrowser", "*/webkit2gtk-4.*/MiniBrowser", "*/webkitgtk-6.*/MiniBrowser")
 SCREEN = "xvfb-run"  # WebKitGTK has no headless mode

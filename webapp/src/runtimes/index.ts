@@ -3,6 +3,8 @@
 import type { Format } from "../contract/spec.ts";
 import LitertWasm from "../worker/litert-wasm.worker.ts?worker";
 import OrtWasm from "../worker/ort-wasm.worker.ts?worker";
+import OrtWasm2 from "../worker/ort-wasm-2.worker.ts?worker";
+import OrtWebgpu from "../worker/ort-webgpu.worker.ts?worker";
 import TfjsCpu from "../worker/tfjs-cpu.worker.ts?worker";
 import TfjsWasm from "../worker/tfjs-wasm.worker.ts?worker";
 import TfjsWebgl from "../worker/tfjs-webgl.worker.ts?worker";
@@ -20,6 +22,8 @@ export const RUNTIMES = {
   "tfjs-cpu": { format: "tfjs", title: "TensorFlow.js · JavaScript", start: () => new TfjsCpu() },
   "litertjs-wasm": { format: "tflite", title: "LiteRT.js · WebAssembly", start: () => new LitertWasm() },
   "onnxruntime-web-wasm": { format: "onnx", title: "ONNX Runtime Web · WebAssembly", start: () => new OrtWasm() },
+  "onnxruntime-web-wasm-2": { format: "onnx", title: "ONNX Runtime Web · 2 threads", start: () => new OrtWasm2() },
+  "onnxruntime-web-webgpu": { format: "onnx", title: "ONNX Runtime Web · WebGPU", start: () => new OrtWebgpu() },
 } as const satisfies Record<string, RuntimeEntry>;
 
 export type RuntimeId = keyof typeof RUNTIMES;

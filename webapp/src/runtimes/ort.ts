@@ -1,24 +1,41 @@
-/** onnxruntime-web, wasm only and one thread: its default bundle is 65 % larger and brings WebGPU along. */
+/** onnxruntime-web, in the smallest of its builds that has the back end: the worker brings the build along. */
 
-import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import type { InferenceSession } from "onnxruntime-web/wasm";
 import { messageOf, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { answerOf, fetchParts, type Runtime } from "./runtime.ts";
+import { answerOf, fetchParts, needWebGpu, type Runtime } from "./runtime.ts";
 
-export type Backend = "wasm";
+export type Backend = "wasm" | "wasm-2" | "webgpu";
+
+/** One of its builds. `mjs` is needed for threads only: each of them loads that script again. */
+export interface Build {
+  readonly ort: Pick<typeof import("onnxruntime-web/wasm"), "env" | "InferenceSession" | "Tensor">;
+  readonly wasm: string;
+  readonly mjs?: string;
+}
 
 /** Open an "onnx" file. */
-export async function load(bundle: string, spec: Spec, file: ModelFile, _backend: Backend): Promise<Runtime> {
+export async function load(
+  bundle: string,
+  spec: Spec,
+  file: ModelFile,
+  backend: Backend,
+  build: Build,
+): Promise<Runtime> {
+  const { env, Tensor } = build.ort;
+  const absolute = (url: string) => new URL(url, self.location.href).href;
+  await check(backend);
   env.logLevel = "error";
-  env.wasm.numThreads = 1;
-  env.wasm.wasmPaths = { wasm: new URL(wasmUrl, self.location.href).href };
+  env.wasm.numThreads = backend === "wasm-2" ? 2 : 1;
+  env.wasm.wasmPaths = { wasm: absolute(build.wasm), ...(build.mjs ? { mjs: absolute(build.mjs) } : {}) };
   const { parts, checked } = await fetchParts(bundle, file);
-  const session = await start(parts[0]!);
+  const session = await start(build, parts[0]!, backend === "webgpu" ? "webgpu" : "wasm");
+  if (backend === "wasm-2" && env.wasm.numThreads !== 2)
+    throw new RuntimeUnavailable("onnxruntime-web fell back to one thread in this browser.");
   const names = file.outputs.map((output) => output.name);
   const shape = [1, spec.input.size, spec.input.size, 3];
   return {
-    name: "onnxruntime-web-wasm",
+    name: `onnxruntime-web-${backend}`,
     checked,
     run: async (pixels) => {
       const input = new Tensor("float32", Float32Array.from(pixels), shape);
@@ -32,11 +49,22 @@ export async function load(bundle: string, spec: Spec, file: ModelFile, _backend
   };
 }
 
-async function start(model: Uint8Array): Promise<InferenceSession> {
+/** What it would answer with a slower back end, or with an error that says nothing. */
+async function check(backend: Backend): Promise<void> {
+  if (backend === "wasm-2" && !self.crossOriginIsolated)
+    throw new RuntimeUnavailable("Threads need a page whose server isolates it (the headers COOP and COEP).");
+  if (backend === "webgpu" && !("Suspending" in WebAssembly))
+    throw new RuntimeUnavailable("onnxruntime-web's WebGPU build needs JavaScript promise integration (JSPI).");
+  if (backend === "webgpu") await needWebGpu();
+}
+
+async function start(build: Build, model: Uint8Array, provider: "wasm" | "webgpu"): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(model, { executionProviders: ["wasm"] });
+    return await build.ort.InferenceSession.create(model, { executionProviders: [provider] });
   } catch (error) {
     if (!/no available backend/i.test(messageOf(error))) throw error;
-    throw new RuntimeUnavailable(`onnxruntime-web has no wasm in this browser: ${messageOf(error)}`, { cause: error });
+    throw new RuntimeUnavailable(`onnxruntime-web has no ${provider} in this browser: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -3,7 +3,7 @@
  * one entry in `index.ts`; its worker in `src/worker/` is what makes it a download of its own.
  */
 
-import { BundleError, messageOf } from "../contract/errors.ts";
+import { BundleError, messageOf, RuntimeUnavailable } from "../contract/errors.ts";
 import type { FileRecord, ModelFile, Spec } from "../contract/spec.ts";
 
 /** What a network says about one photo. */
@@ -64,6 +64,12 @@ export function canHash(): boolean {
 export async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Throws RuntimeUnavailable where there is no WebGPU: runtimes would take a slower back end, or say nothing of use. */
+export async function needWebGpu(): Promise<void> {
+  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
+  if (!(await gpu?.requestAdapter())) throw new RuntimeUnavailable("This browser offers no WebGPU adapter.");
 }
 
 /** The answer from a runtime's outputs in the order of the spec: the probabilities, then the heat map if there is one. */

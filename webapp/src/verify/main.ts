@@ -13,6 +13,7 @@ import StagesWorker from "./verify.worker.ts?worker";
 
 const LANES = 2; // photos decoded at a time: a 100-megapixel photo takes 0.8 GB
 const REPEATED = 3; // photos that run a second time
+const TELL_MS = 5000; // without news the listener takes the page for dead
 const UPLOAD_BYTES = 48 * 2 ** 20; // of a decoded photo that differs from Python's, 16 megapixels
 const UPLOADS_BYTES = 4 * UPLOAD_BYTES; // of all of them: the other side keeps them in memory
 
@@ -96,10 +97,14 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
     const { checked, ms } = await client.call("load", { bundle, spec, key: run.file });
     const indices = [...pixels.keys()].filter((index) => index < run.photos).sort((a, b) => a - b);
     const times: number[] = [];
+    let told = performance.now();
     const ask = async (index: number): Promise<[string, number[]]> => {
       const answer = await client.call("run", { pixels: pixels.get(index)! });
       times.push(answer.ms);
-      if (times.length % 10 === 0) await tell(`${run.id}, photo ${times.length} of ${indices.length}`);
+      if (performance.now() - told > TELL_MS) {
+        told = performance.now();
+        await tell(`${run.id}, photo ${times.length} of ${indices.length}`);
+      }
       return [String(index), Array.from(answer.probabilities)];
     };
     const probabilities = Object.fromEntries(await inTurn(indices, ask));

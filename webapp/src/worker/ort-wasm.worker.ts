@@ -1,4 +1,6 @@
+import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import * as ort from "onnxruntime-web/wasm";
 import { load } from "../runtimes/ort.ts";
 import { serve } from "./serve.ts";
 
-serve((bundle, spec, file) => load(bundle, spec, file, "wasm"));
+serve((bundle, spec, file) => load(bundle, spec, file, "wasm", { ort, wasm }));

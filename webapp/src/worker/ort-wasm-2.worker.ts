@@ -1,0 +1,7 @@
+import mjs from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
+import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import * as ort from "onnxruntime-web/wasm";
+import { load } from "../runtimes/ort.ts";
+import { serve } from "./serve.ts";
+
+serve((bundle, spec, file) => load(bundle, spec, file, "wasm-2", { ort, wasm, mjs }));
