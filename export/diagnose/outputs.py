@@ -24,6 +24,7 @@ from safelight.decode import read
 from safelight.errors import PhotoError, RuntimeUnavailable, UsageError
 from safelight.spec import Spec
 
+EXACT = 1e-6  # max |Δp| of the right input under which the hundred other inputs are not run
 AGREES = 1e-4  # max |Δp|: the promise of fp32, design §1
 EXPLAINED = 2e-3  # max |Δp| under which a mistake is named; see docs/diagnose.md for the measurement
 BEAM = 4  # inputs that a second mistake is added to
@@ -93,8 +94,8 @@ def diagnose_probabilities(photo: Path, dump: Path, bundle: Bundle) -> OutputDia
 
 
 def model_of(bundle: Bundle) -> Model:
-    """PyTorch, else the first runtime that is installed and opens an fp32 file. Raises RuntimeUnavailable."""
-    if importlib.util.find_spec("torch") is not None:
+    """PyTorch where it and the bundle's weights for it are there, else the first runtime for an fp32 file. Raises RuntimeUnavailable."""
+    if importlib.util.find_spec("torch") is not None and any(file.key == "pytorch-fp32" for file in bundle.spec.files):
         from export.parity.reference import of_bundle
 
         return of_bundle(bundle)("fp32")
@@ -114,9 +115,12 @@ def model_of(bundle: Bundle) -> Model:
 def judge(data: bytes, dump: Answer, spec: Spec, model: Model) -> OutputDiagnosis:
     """The same for bytes, a dump and a model that were read already."""
     seen: dict[bytes, None] = {}
-    answers = [(ways, answer) for ways, answer in _answers(data, spec, model, _singles(), seen)]
-    findings = [finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)]
-    findings.sort(key=_cost)
+    answers = list(_answers(data, spec, model, [{}], seen))
+    findings = sorted((finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)), key=_cost)
+    if findings[0].max_abs > EXACT:
+        answers += _answers(data, spec, model, _singles(), seen)
+        findings = [finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)]
+        findings.sort(key=_cost)
     if findings[0].max_abs > AGREES:
         nearest = sorted(answers, key=lambda one: min(map(_cost, _compare(one[0], one[1], dump, spec))))[:BEAM]
         answers = list(_answers(data, spec, model, _pairs([ways for ways, _ in nearest if ways]), seen))
