@@ -126,5 +126,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         try:
             os.killpg(process.pid, how)
             process.wait(timeout=5)
+            deadline = time.monotonic() + 2.0  # seconds for the others of its group: Xvfb removes its lock file as it ends
+            while time.monotonic() < deadline:
+                os.killpg(process.pid, 0)
+                time.sleep(0.05)
         except (ProcessLookupError, subprocess.TimeoutExpired):
             continue
