@@ -26,7 +26,7 @@ from safelight.spec import Spec
 
 EXACT = 1e-6  # max |Δp| of the right input under which the hundred other inputs are not run
 AGREES = 1e-4  # max |Δp|: the promise of fp32, design §1
-EXPLAINED = 2e-3  # max |Δp| under which a mistake is named; see docs/diagnose.md for the measurement
+EXPLAINED = 2e-3  # max |Δp| under which a mistake is named; chosen by hand, not measured yet
 BEAM = 4  # inputs that a second mistake is added to
 SHOWN = 8
 TINY = 1e-12  # under which a probability has no logarithm to speak of

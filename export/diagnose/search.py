@@ -29,7 +29,7 @@ from safelight.spec import InputSpec
 
 IDENTICAL = 0.01  # pixel units; bytes that went through float16 and back on any known scale but 0..255 keep to 0.07
 EXACT = 0.02  # rms in pixel units under which no further mistake is looked for
-EXPLAINED = 3.0  # rms in pixel units: see docs/diagnose.md for the measurement
+EXPLAINED = 3.0  # rms in pixel units; chosen by hand, to be set by bench/diagnose.py over 50 photos
 BEAM = 4  # pictures that a second mistake is added to
 PENALTY = 0.05  # pixel units that a mistake must earn, beside a tenth of what is left
 STRIDE = 7  # every 7th pixel ranks the hypotheses; the best are measured on all of them
