@@ -31,7 +31,7 @@ class Browser(Protocol):
 
     NAME: str
     RUNTIMES: dict[str, str]
-    ON_REQUEST: frozenset[str]  # too slow to be run unless they are named
+    ON_REQUEST: frozenset[str]  # slow, or another way to run the same file: run only if they are named
     SLOW_RUNTIMES: frozenset[str]  # run with few photos; those on request are among them
     MISSING: str
 

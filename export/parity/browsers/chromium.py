@@ -17,8 +17,8 @@ RUNTIMES = {  # the page's runtime → the format that it opens
     "onnxruntime-web-webgpu": "onnx",
 }
 # Without a GPU both run on SwiftShader: WebGL 340 ms a photo instead of 35, WebGPU 5,500.
-ON_REQUEST = frozenset({"tfjs-cpu", "onnxruntime-web-webgpu"})
-SLOW_RUNTIMES = frozenset({"tfjs-webgl"}) | ON_REQUEST
+ON_REQUEST = frozenset({"tfjs-cpu", "onnxruntime-web-webgpu", "onnxruntime-web-wasm-2"})
+SLOW_RUNTIMES = frozenset({"tfjs-webgl", "tfjs-cpu", "onnxruntime-web-webgpu"})
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 MISSING = f"no browser: none of {', '.join(PROGRAMS)} is on the PATH. Install chromium, or name one in SAFELIGHT_CHROMIUM"
 

@@ -15,8 +15,8 @@ RUNTIMES = {  # the page's runtime → the format that it opens; headless it has
     "onnxruntime-web-wasm-2": "onnx",
     "tfjs-cpu": "tfjs",
 }
-ON_REQUEST = frozenset({"tfjs-cpu"})
-SLOW_RUNTIMES = ON_REQUEST
+ON_REQUEST = frozenset({"tfjs-cpu", "onnxruntime-web-wasm-2"})
+SLOW_RUNTIMES = frozenset({"tfjs-cpu"})
 PROGRAMS = ("firefox-esr", "firefox")
 MISSING = f"no Firefox: none of {', '.join(PROGRAMS)} is on the PATH. Install firefox-esr, or name one in SAFELIGHT_FIREFOX"
 

@@ -89,6 +89,15 @@ def test_every_web_runtime_agrees_from_the_bytes_on(bundle: Path, engine: str) -
 
 
 @pytest.mark.usefixtures("chrome")
+def test_two_threads_agree_when_they_are_named(bundle: Path) -> None:
+    report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium/onnxruntime-web-wasm-2/onnx-fp32",)))
+    ((name, row),) = report.runtimes.items()
+    assert row.status == "pass", f"{name}: {row.reason}"
+    assert row.images == 13
+    assert 0 < row.max_abs_probability < 1e-4
+
+
+@pytest.mark.usefixtures("chrome")
 def test_webgpu_agrees_when_it_is_named(bundle: Path) -> None:
     """One photo, which runs twice: on SwiftShader each time takes 5 s or more."""
     report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium/onnxruntime-web-webgpu/onnx-fp32",), slow_images=1))
