@@ -15,6 +15,7 @@ from safelight import site
 
 HERE = Path(__file__).resolve().parent
 WEBAPP = HERE.parents[1] / "webapp"
+CONTRACT = WEBAPP / "src" / "contract"
 
 Node = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -45,3 +46,13 @@ def built() -> Path:
     if not (site.APP / site.PAGE).is_file():
         pytest.skip("needs the built web app: make webapp")
     return site.APP
+
+
+def planted(folder: Path, file: str, right: str, wrong: str) -> Path:
+    """A copy of the TypeScript contract below `folder` with `wrong` for `right` in one file: a mistake to be noticed."""
+    copy = folder / "contract"
+    shutil.copytree(CONTRACT, copy)
+    source = (copy / file).read_text()
+    assert right in source, "the source has changed: plant the mistake elsewhere"
+    (copy / file).write_text(source.replace(right, wrong))
+    return copy

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -14,9 +13,8 @@ import pytest
 
 from safelight.decode import decode
 from safelight.errors import PhotoError
-from tests.webapp.conftest import WEBAPP, Node
+from tests.webapp.conftest import CONTRACT, Node, planted
 
-CONTRACT = WEBAPP / "src" / "contract"
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type → samples per pixel
 KINDS = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)]
 PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
@@ -142,10 +140,6 @@ def test_damage_gets_the_same_reason(node: Node, tmp_path: Path) -> None:
     ],
 )
 def test_a_planted_mistake_is_noticed(node: Node, tmp_path: Path, file: str, right: str, wrong: str) -> None:
-    copy = tmp_path / "contract"
-    shutil.copytree(CONTRACT, copy)
-    source = (copy / file).read_text()
-    assert right in source, "the source has changed: plant the mistake elsewhere"
-    (copy / file).write_text(source.replace(right, wrong))
+    copy = planted(tmp_path, file, right, wrong)
     files = random_pngs(120, seed=2)
     assert typescript(node, copy, files, tmp_path) != [python(data) for data in files]

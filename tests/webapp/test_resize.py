@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,11 +12,9 @@ from numpy.typing import NDArray
 
 from safelight.resize import resize
 from safelight.spec import Filter, Geometry, InputSpec
-from tests.webapp.conftest import WEBAPP, Node
+from tests.webapp.conftest import CONTRACT, Node, planted
 
 Case = tuple[NDArray[np.uint8], InputSpec]
-
-CONTRACT = WEBAPP / "src" / "contract"
 
 
 @pytest.mark.parametrize("vectors", [False, True], ids=["plain", "vectors"])
@@ -46,11 +43,7 @@ def test_typescript_gives_the_same_bytes(node: Node, tmp_path: Path, vectors: bo
     ],
 )
 def test_a_planted_mistake_is_noticed(node: Node, tmp_path: Path, file: str, right: str, wrong: str) -> None:
-    copy = tmp_path / "contract"
-    shutil.copytree(CONTRACT, copy)
-    source = (copy / file).read_text()
-    assert right in source, "the source has changed: plant the mistake elsewhere"
-    (copy / file).write_text(source.replace(right, wrong))
+    copy = planted(tmp_path, file, right, wrong)
     cases = random_cases(40, seed=2)
     found = typescript(node, copy, cases, tmp_path, vectors=file == "kernel.ts")
     assert any(not np.array_equal(found[index], resize(*case)) for index, case in enumerate(cases))
