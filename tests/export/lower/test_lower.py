@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from export.lower import lower
-from export.lower.graph import Conv, Dense, Graph, Node, Pad, Pool, Reshape, Transpose, is_same
+from export.lower.graph import Binary, Conv, Dense, Graph, Node, Pad, Pool, Reshape, Transpose, is_same
 from safelight.errors import UnsupportedOperator
 from tests.export.lower.test_operators import CASES, ints, model_of, weight
 
@@ -27,6 +27,27 @@ def test_transpositions_at_both_ends_disappear() -> None:
     graph = lower(model_of([*nodes, ("Transpose", ["y0"], {"perm": [0, 2, 3, 1]})], constants))
     assert kinds(graph) == ["Binary", "Conv"]
     assert graph.outputs[0].shape == (7, 9, 5)
+
+
+def test_a_normalisation_that_is_the_same_for_every_channel_takes_scalars_and_no_division() -> None:
+    """As litert-torch writes it: a vector of three channels, or a division, costs XNNPACK 6 % of the whole network."""
+    mean, deviation = np.full((1, 4, 1, 1), 127, np.float32), np.full((1, 4, 1, 1), 128, np.float32)
+    graph = lower(model_of([("Sub", ["x", "mean"], {}), ("Div", ["y0", "deviation"], {})], {"mean": mean, "deviation": deviation}))
+    *_, minus, times = (node for node in graph.nodes if isinstance(node, Binary))
+    assert (minus.kind, times.kind) == ("sub", "mul")
+    assert [graph.constants[node.inputs[1]].tolist() for node in (minus, times)] == [127.0, 1 / 128]
+
+
+def test_a_division_that_would_round_otherwise_stays_one_and_channels_that_differ_stay_a_vector() -> None:
+    deviation = np.array([128, 64, 100, 32], np.float32).reshape(1, 4, 1, 1)
+    *_, node = (node for node in lower(model_of([("Div", ["x", "d"], {})], {"d": deviation})).nodes if isinstance(node, Binary))
+    assert (node.kind, node.output.shape) == ("div", (9, 11, 4))
+
+
+def test_equal_numbers_that_give_the_result_its_shape_stay() -> None:
+    nodes: list[Any] = [("GlobalAveragePool", ["x"], {}), ("Add", ["y0", "wide"], {})]
+    graph = lower(model_of(nodes, {"wide": np.ones((1, 4, 3, 5), np.float32)}))
+    assert graph.outputs[0].shape == (4, 3, 5)
 
 
 @pytest.mark.parametrize(("clip", "activation"), [((0, 6), "relu6"), ((0, np.inf), "relu")])

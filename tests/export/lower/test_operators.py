@@ -70,6 +70,8 @@ CASES: dict[str, tuple[list[Node], dict[str, Any]]] = {
     "depthwise-multiplier": conv((3, 5), 12, group=4, strides=[2, 2], pads=[1, 2, 1, 2]),
     "depthwise-dilated": conv((3, 3), 4, group=4, dilations=[2, 2], pads=[2, 2, 2, 2]),
     "depthwise-one-filter": ([("Conv", ["x", "w"], {"kernel_shape": [1, 1]})], {"w": weight(1, 4, 1, 1)}),
+    "divided-by-equal-powers-of-two": ([("Div", ["x", "d"], {})], {"d": np.full((1, 4, 1, 1), 128, np.float32)}),
+    "divided-by-other-numbers": ([("Div", ["x", "d"], {})], {"d": np.array([128, 3, 7, 0.1], np.float32).reshape(1, 4, 1, 1)}),
     "max-pool": pool("MaxPool", kernel_shape=[2, 2], strides=[2, 2]),
     "max-pool-padded": pool("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
     "max-pool-lopsided": pool("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 0, 0]),
