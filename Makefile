@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' 2>/dev/
 
 # The steps share one .venv and one node_modules, and pytest's summary must come last: -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help demo test check quick bench webapp browser clean versions
+.PHONY: help demo test check quick bench parity webapp browser clean versions
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -39,7 +39,11 @@ quick: check ## check, and the tests that take no browser and no minutes
 	@$(RUN)pytest -q --tb=short -m 'not slow and not browser'
 
 bench: .venv/.bench webapp browser ## every figure of the README
-	@for script in bench/*.py; do echo "== $$script"; $(RUN)python "$$script" || exit 1; done
+	@for script in cli formats main_job diagnose; do echo "== bench/$$script.py"; $(RUN)python "bench/$$script.py" || exit 1; done
+	@echo '== bench/resize.mjs' && node bench/resize.mjs
+
+parity: .venv/.test webapp browser ## docs/parity.md from BUNDLE=…, PHOTOS=… (ordinary) and AWKWARD=…, half an hour
+	@$(RUN)python bench/parity.py "$(BUNDLE)" --photos "$(PHOTOS)" --awkward "$(AWKWARD)"
 
 webapp: safelight/webapp/index.html ## build the web page into safelight/webapp
 
