@@ -1,7 +1,7 @@
 """docs/parity.md: what was measured, from the bytes on, in every runtime of every browser, on ordinary and on awkward photos.
 
-`make parity BUNDLE=… PHOTOS=… AWKWARD=…`, or `python bench/parity.py BUNDLE --photos FOLDER --awkward FOLDER`. Takes about half an hour without a GPU: WebGL and WebGPU are
-then computed by the processor. Every file below the awkward folder is tried, whatever its name.
+`make parity BUNDLE=… PHOTOS=… AWKWARD=…`. Takes about half an hour without a GPU: WebGL and WebGPU are then computed by the
+processor. Every file below the awkward folder is tried, whatever its name.
 """
 
 from __future__ import annotations
