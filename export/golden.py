@@ -61,11 +61,10 @@ def own_photos(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield f"own-{number:04}{path.suffix.lower()}", path.read_bytes()
 
 
-def write_photos(folder: Path, photos: Iterator[tuple[str, bytes]], spec: InputSpec) -> tuple[GoldenPhoto, ...]:
-    """Write photos and the pixels that they become below `folder`/golden. Raises PhotoError where one can't be read."""
+def write_photos(folder: Path, photos: Iterator[tuple[str, bytes]], spec: InputSpec) -> Iterator[tuple[GoldenPhoto, NDArray[np.uint8]]]:
+    """Write photos and the pixels [S,S,3] that they become below `folder`/golden. Raises PhotoError where one can't be read."""
     home = folder / FOLDER
     home.mkdir(parents=True, exist_ok=True)
-    written: list[GoldenPhoto] = []
     for name, data in photos:
         try:
             pixels = resize(decode(data), spec)
@@ -74,15 +73,13 @@ def write_photos(folder: Path, photos: Iterator[tuple[str, bytes]], spec: InputS
         photo, picture = home / name, home / f"{Path(name).stem}.pixels.png"
         photo.write_bytes(data)
         picture.write_bytes(_encode(Image.fromarray(pixels), "PNG", optimize=True))
-        written.append(
-            GoldenPhoto(
-                name=name,
-                photo=record_of(photo, folder),
-                pixels=record_of(picture, folder),
-                pixels_sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
-            )
+        record = GoldenPhoto(
+            name=name,
+            photo=record_of(photo, folder),
+            pixels=record_of(picture, folder),
+            pixels_sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
         )
-    return tuple(written)
+        yield record, pixels
 
 
 def write_answers(

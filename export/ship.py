@@ -26,10 +26,8 @@ from export.parity.reference import of_network
 from export.parity.verify import Progress, VerifyOptions, verify
 from safelight.bundle import Bundle, seal, staged
 from safelight.checkpoint import load_run
-from safelight.decode import decode
 from safelight.errors import BundleError, ExportError, ParityFailure, UnsupportedOperator
 from safelight.models import is_backbone
-from safelight.resize import resize
 from safelight.spec import Format, ModelFile, Parity, Precision, Provenance, Spec
 
 if TYPE_CHECKING:
@@ -124,8 +122,7 @@ def _write_golden(
 ) -> tuple[Spec, Mapping[Precision, NDArray[np.float32]]]:
     """The golden photos, their pixels and PyTorch's answers in each precision, [photos, C]."""
     own = golden.own_photos(options.golden) if options.golden else iter(())
-    photos = golden.write_photos(stage, chain(golden.public_photos(), own), spec.input)
-    pixels = [resize(decode(stage / photo.photo.path), spec.input) for photo in photos]
+    photos, pixels = zip(*golden.write_photos(stage, chain(golden.public_photos(), own), spec.input), strict=True)
     of_precision = of_network(exported.network, spec)
     answers: dict[Precision, NDArray[np.float32]] = {}
     for precision in dict.fromkeys(("fp32", *options.precisions)):

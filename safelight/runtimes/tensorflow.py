@@ -7,7 +7,7 @@ TensorFlow itself. The format: github.com/tensorflow/tfjs, tfjs-converter, `IGra
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,17 @@ FORMATS: tuple[Format, ...] = ("tfjs",)
 
 def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """A pruned graph as a function: RGB uint8 [S,S,3] → probabilities [C]. Raises RuntimeUnavailable or BundleError."""
+    function = open_graph(bundle.path(file.parts[0]), file.input.name, [file.outputs[0].name])
+
+    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        ((probabilities,),) = function(pixels[None].astype(np.float32))
+        return np.asarray(probabilities)
+
+    return run
+
+
+def open_graph(entry: Path, source: str, outputs: Sequence[str]) -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    """A model.json as a function: `source` float32 [N,S,S,3] → the named outputs. Raises RuntimeUnavailable or BundleError."""
     try:
         with quiet():
             import tensorflow
@@ -32,18 +43,12 @@ def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArr
         raise RuntimeUnavailable(f"TensorFlow is not installed ({error}). In the checkout run: uv sync --extra referee") from error
     # As written, without the optimiser, which aborts the process on a depthwise convolution after a grouped one (2.21).
     tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    entry = bundle.path(file.parts[0])
     with quiet():  # it looks for a GPU here, and complains where there is none
         graph_def = _graph_def(tensorflow, json.loads(entry.read_bytes()), entry.parent)
         wrapped = tensorflow.compat.v1.wrap_function(lambda: tensorflow.import_graph_def(graph_def, name=""), [])
-    graph = wrapped.graph
-    function = wrapped.prune(graph.as_graph_element(f"{file.input.name}:0"), graph.as_graph_element(f"{file.outputs[0].name}:0"))
-
-    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        probabilities: NDArray[np.float32] = function(tensorflow.constant(pixels[None].astype(np.float32))).numpy()[0]
-        return probabilities
-
-    return run
+    feed, *fetches = (wrapped.graph.as_graph_element(f"{name}:0") for name in (source, *outputs))
+    function = wrapped.prune(feed, fetches)
+    return lambda pixels: [tensor.numpy() for tensor in function(tensorflow.constant(pixels))]
 
 
 def _graph_def(tensorflow: Any, model: dict[str, Any], folder: Path) -> Any:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.runtimes.quiet import quiet
-from safelight.runtimes.tensorflow import _graph_def
+from safelight.runtimes.tensorflow import open_graph
 
 Array = NDArray[np.float32]
 
@@ -34,13 +33,7 @@ def run_tflite(data: bytes, pixels: Array) -> dict[str, Array]:
 
 def run_tfjs(entry: Path, pixels: Array) -> dict[str, Array]:
     """In TensorFlow, which knows nothing of the writer; Node's TF.js runs the same files in test_tfjs_in_node."""
-    with quiet():
-        import tensorflow
-    tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})  # as safelight.runtimes.tensorflow does
     model: dict[str, Any] = json.loads(entry.read_bytes())
-    graph = _graph_def(tensorflow, model, entry.parent)
     names = list(model["signature"]["outputs"])
-    wrapped = tensorflow.compat.v1.wrap_function(lambda: tensorflow.import_graph_def(graph, name=""), [])
-    (source,) = model["signature"]["inputs"].values()
-    function = wrapped.prune(source["name"], [model["signature"]["outputs"][name]["name"] for name in names])
-    return {name: tensor.numpy() for name, tensor in zip(names, function(tensorflow.constant(pixels)), strict=True)}
+    (source,) = model["signature"]["inputs"]
+    return dict(zip(names, open_graph(entry, source, names)(pixels), strict=True))

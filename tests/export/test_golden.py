@@ -46,7 +46,7 @@ def test_the_same_install_writes_the_same_photos() -> None:
 
 def test_a_golden_photo_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(PhotoError, match=r"broken\.jpg: .*golden photo must be readable"):
-        golden.write_photos(tmp_path, iter([("broken.jpg", b"\xff\xd8\xff\xe0 no more")]), SPEC)
+        list(golden.write_photos(tmp_path, iter([("broken.jpg", b"\xff\xd8\xff\xe0 no more")]), SPEC))
 
 
 def test_own_photos_lose_their_names(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from tests.train.conftest import copy_photos
 from train.finetune import last_blocks
 from train.options import FineTuneOptions, TrainOptions
 
+pytestmark = pytest.mark.slow  # each test trains
+
 Fit = Callable[..., train.TrainResult]
 
 
