@@ -14,10 +14,11 @@ from export.parity.browsers import BROWSERS, Answers, ask
 from export.parity.browsers.server import PlannedRun
 from export.parity.compare import Answers as Probabilities
 from export.parity.compare import compare, disagreement
+from export.parity.evidence import Evidence, off, top, worst
 from export.parity.photos import Prepared
 from export.parity.reference import Answer
 from export.parity.report import Explained, Network, Row, Stages, Task, Verdicts
-from export.parity.stages import Effect, Seen, decode_stage, effect, resize_stage, see
+from export.parity.stages import Effect, Seen, blame, decode_stage, effect, resize_stage, see, stage_of_pixels
 from safelight import site
 from safelight.bundle import Bundle
 from safelight.errors import RuntimeUnavailable, SafelightError, UsageError
@@ -96,9 +97,9 @@ class _Judge:
         if silent:
             first = self.prepared[silent[0]].photo.name
             return Row("fail", f"no answer for {len(silent)} photos, the first is {first}", tolerance=tolerance)
-        return self._measured(file.precision, tolerance, found, answered)
+        return self._measured(run.id, file.precision, tolerance, found, answered)
 
-    def _measured(self, precision: Precision, tolerance: float, found: dict[str, Any], answered: dict[int, Probabilities]) -> Row:
+    def _measured(self, run: str, precision: Precision, tolerance: float, found: dict[str, Any], answered: dict[int, Probabilities]) -> Row:
         effects = {index: self._effects(precision)[index] for index in answered}
         # A photo with a known difference is held to PyTorch on the pixels that it became; without PyTorch it can't be judged.
         expected = {
@@ -110,7 +111,7 @@ class _Judge:
             return Row("skipped", "every photo becomes other pixels, and PyTorch is not there to be held to", tolerance=tolerance)
         answers = np.array([answered[index] for index in expected])
         measured = compare(np.array(list(expected.values())), answers, tolerance)
-        alone = [float(np.abs(answered[index] - effect.answer).max()) for index, effect in effects.items() if effect]
+        alone = [off(answered[index], effect.answer) for index, effect in effects.items() if effect]
         photos = list(self.seen.values())
         stages = Stages(
             decode_stage(photos, list(effects.values())),
@@ -118,11 +119,11 @@ class _Judge:
             Network(max(alone, default=None)),
             Task(measured.flips),
         )
-        worst = list(expected)[measured.worst]
+        largest = list(expected)[measured.worst]
         reason = "; ".join(filter(None, (_other_pixels(photos), disagreement(measured, tolerance), _changed(found, tolerance))))
         return Row(
             status="fail" if reason else "pass",
-            reason=reason + (_blame(effects[worst], answered[worst]) if measured.max_abs_probability > tolerance else ""),
+            reason=reason + (_shares(effects[largest], answered[largest]) if measured.max_abs_probability > tolerance else ""),
             images=measured.images,
             max_abs_probability=measured.max_abs_probability,
             mean_abs_probability=measured.mean_abs_probability,
@@ -130,17 +131,43 @@ class _Judge:
             near_ties=measured.near_ties,
             median_ms=float(found["median_ms"]),
             tolerance=tolerance,
-            worst=self.prepared[worst].photo.name,
+            worst=self.prepared[largest].photo.name,
             stages=stages,
+            blame=blame(self.seen, effects, stages.network, tolerance) if reason else None,
             explained=tuple(self._explained(precision, answered)),
+            evidence=worst(self._evidence(run, precision, tolerance, answered, expected)),
         )
 
     def _explained(self, precision: Precision, answered: dict[int, Probabilities]) -> Iterator[Explained]:
         for index, probabilities in answered.items():
             seen = self.seen[index]
             if seen.known and seen.is_explained and seen.decode_max_abs is not None:
-                off = float(np.abs(probabilities - self._reference(precision, index)).max())
-                yield Explained(seen.one.photo.name, seen.known.cause, seen.decode_max_abs, off)
+                moved = off(probabilities, self._reference(precision, index))
+                yield Explained(seen.one.photo.name, seen.known.cause, seen.decode_max_abs, moved)
+
+    def _evidence(
+        self, run: str, precision: Precision, tolerance: float, answered: dict[int, Probabilities], expected: dict[int, Probabilities]
+    ) -> Iterator[Evidence]:
+        """Every photo that became other pixels, or whose answer is off by more than the tolerance."""
+        labels = self.bundle.spec.labels
+        for index, probabilities in answered.items():
+            seen, effect, reference = self.seen[index], self._effects(precision)[index], self._reference(precision, index)
+            if seen.is_alike and off(probabilities, expected.get(index, reference)) <= tolerance:
+                continue
+            yield Evidence(
+                run=run,
+                file=seen.one.photo.name,
+                is_golden=seen.one.photo.is_golden,
+                expected=seen.one.pixels,
+                came=seen.pixels,
+                decode=effect.decode if effect else None,
+                resize=effect.resize if effect else None,
+                network=off(probabilities, effect.answer) if effect else None,
+                off=off(probabilities, reference),
+                reference=top(reference, labels),
+                answer=top(probabilities, labels),
+                cause=seen.known.cause if seen.known and seen.is_explained else "",
+            )
 
     @functools.cached_property
     def _position(self) -> dict[int, int]:
@@ -165,22 +192,22 @@ class _Judge:
         return self._by_precision[precision]
 
 
-def _blame(effect: Effect | None, answered: Probabilities) -> str:
+def _shares(effect: Effect | None, answered: Probabilities) -> str:
     """Where the difference of the worst photo enters, the largest share first."""
     if effect is None:
         return ""
-    network = float(np.abs(answered - effect.answer).max())
+    network = off(answered, effect.answer)
     before = "resize" if effect.decode is not None else "decode and resize"
-    shares = sorted([(effect.decode or 0.0, "decode"), (effect.resize, before), (network, "network")], reverse=True)
+    shares = sorted([(effect.decode or 0.0, "decode"), (effect.resize, before), (network, "the network")], reverse=True)
     return ": " + ", ".join(f"{share:.2g} enters at {stage}" for share, stage in shares if share > 0)
 
 
 def _changed(found: dict[str, Any], tolerance: float) -> str:
     """A GPU that is right on its first inference can be wrong on the next: the first photos are run again at the end."""
     for index, again in found["again"].items():
-        off = float(np.abs(np.array(again) - np.array(found["probabilities"][index])).max())
-        if not off <= tolerance:
-            return f"the same photo gives another answer the second time, off by {off:.3g}"
+        moved = float(np.abs(np.array(again) - np.array(found["probabilities"][index])).max())
+        if not moved <= tolerance:
+            return f"the same photo gives another answer the second time, off by {moved:.3g}"
     return ""
 
 
@@ -189,9 +216,8 @@ def _other_pixels(photos: Sequence[Seen]) -> str:
     wrong = [one for one in photos if not one.is_explained]
     if not wrong:
         return ""
-    blame = "decode" if any(not one.is_decoded_alike and one.known is None for one in wrong) else "resize"
     largest = max(max(one.decode_max_abs or 0, one.resize_max_abs) for one in wrong)
-    return f"{len(wrong)} of {len(photos)} photos become other pixels, by up to {largest}/255: {blame} is to blame"
+    return f"{len(wrong)} of {len(photos)} photos become other pixels, by up to {largest}/255: {stage_of_pixels(wrong)} is to blame"
 
 
 def _verdicts(prepared: Sequence[Prepared], answers: Answers) -> Verdicts:

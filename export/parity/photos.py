@@ -23,6 +23,7 @@ class Photo:
 
     name: str
     path: Path
+    is_golden: bool = False  # it travels with the bundle; the others are the user's own
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def golden_photos(bundle: Bundle) -> list[Photo]:
     """The photos that travel with the bundle."""
     if bundle.spec.golden is None:
         return []
-    return [Photo(golden.name, bundle.path(golden.photo)) for golden in bundle.spec.golden.photos]
+    return [Photo(golden.name, bundle.path(golden.photo), is_golden=True) for golden in bundle.spec.golden.photos]
 
 
 def photos_below(folder: Path, limit: int) -> list[Photo]:

@@ -1,15 +1,18 @@
-"""What a parity run found: one row a runtime, and the same content as text, JSON, JUnit and HTML."""
+"""What a parity run found: one row a runtime. Here as JSON and JUnit; in page.py as HTML, in the command line as text."""
 
 from __future__ import annotations
 
 import json
 import math
 import xml.etree.ElementTree as ET
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from export.parity.evidence import Evidence
 
 Status = Literal["pass", "fail", "skipped"]
+StageName = Literal["decode", "resize", "network"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,9 @@ class Row:
     tolerance: float = 0.0
     worst: str = ""  # the name of the photo with the largest difference
     stages: Stages | None = None
+    blame: StageName | None = None  # where most of a failure enters; None where nothing failed or nothing was measured
     explained: tuple[Explained, ...] = ()
+    evidence: tuple[Evidence, ...] = ()  # for people: it is in the HTML page and nowhere else
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,22 @@ class ParityReport:
 
 
 def as_json(report: ParityReport) -> str:
-    """The report as JSON; the keys are stable."""
-    content = {"passed": report.passed, **asdict(report)}
+    """The report as JSON; the keys are stable, what is no number is null, and there are no pictures in it."""
+    without = replace(report, runtimes={name: replace(row, evidence=()) for name, row in report.runtimes.items()})
+    content = {"passed": report.passed, **asdict(without)}
     for row in content["runtimes"].values():
         row["stages"] = row["stages"] or {}
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        del row["evidence"]
+    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """JSON has neither NaN nor infinity."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def as_junit(report: ParityReport) -> str:
@@ -133,21 +149,6 @@ def as_junit(report: ParityReport) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
 
 
-def as_html(report: ParityReport) -> str:
-    """The report as one self-contained page."""
-    from jinja2 import Environment, PackageLoader
-
-    rows = report.runtimes
-    measured = [row.max_abs_probability for row in rows.values() if row.images]
-    environment = Environment(loader=PackageLoader("export.parity"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.globals["entering"] = entering
-    environment.globals["position"] = _position
-    environment.globals["count"] = lambda status: sum(row.status == status for row in rows.values())
-    return environment.get_template("report.html.jinja").render(
-        report=report, rows=rows, worst=max(measured, default=None), explained=explained(report)
-    )
-
-
 def explained(report: ParityReport) -> list[tuple[str, Explained]]:
     """Every photo with a known difference once an engine, with its largest effect on a probability."""
     found: dict[tuple[str, str], Explained] = {}
@@ -158,22 +159,15 @@ def explained(report: ParityReport) -> list[tuple[str, Explained]]:
     return [(engine, one) for (engine, _), one in found.items()]
 
 
-def entering(row: Row) -> str:
-    """How much of a row's difference enters at which stage, the largest first: "0.12 at resize, 0.02 at decode"."""
-    if row.stages is None:
-        return ""
-    parts = {name: getattr(row.stages, name).max_abs_probability for name in ("decode", "resize", "network")}
-    known = sorted(((value, name) for name, value in parts.items() if value), reverse=True)
-    return ", ".join(f"{value:.2g} at {name}" for value, name in known)
-
-
-def _position(value: float) -> float:
-    """Where a difference stands on the logarithmic scale from 1e-9 (0 %) to 1 (100 %)."""
-    return round(100 * min(1.0, max(0.0, 1 + math.log10(max(value, 1e-9)) / 9)), 1)
+def shows_own_photos(report: ParityReport) -> bool:
+    """Whether the HTML page has pictures of photos that don't travel with the bundle."""
+    return any(not one.is_golden for row in report.runtimes.values() for one in row.evidence)
 
 
 def write(report: ParityReport, *, json_path: Path | None = None, junit_path: Path | None = None, html_path: Path | None = None) -> None:
     """Write the report in the forms that were asked for."""
+    from export.parity.page import as_html
+
     for path, render in ((json_path, as_json), (junit_path, as_junit), (html_path, as_html)):
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

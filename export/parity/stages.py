@@ -6,7 +6,7 @@ entered at that stage. Python has every pixel that the page posted, so that no p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from export.parity.browsers import Answers
 from export.parity.browsers.server import decoded_of, pixels_of
+from export.parity.evidence import off
 from export.parity.known import KnownDifference, explain
 from export.parity.photos import Prepared
 from export.parity.reference import Answer
-from export.parity.report import Stage
+from export.parity.report import Network, Stage, StageName
 from safelight.decode import decode
 from safelight.resize import resize
 from safelight.spec import InputSpec
@@ -75,8 +76,8 @@ def _seen(engine: str, one: Prepared, answers: Answers, index: int, spec: InputS
     decoded = decoded_of(stage, answers.decoded.get(index, b""))
     if decoded is None:
         return Seen(one, pixels, False, None, None, _max_abs(pixels, one.pixels), None)
-    between, off = resize(decoded, spec), _max_abs(decoded, decode(one.photo.path))
-    return Seen(one, pixels, False, between, off, _max_abs(pixels, between), explain(engine, one.photo, off))
+    between, apart = resize(decoded, spec), _max_abs(decoded, decode(one.photo.path))
+    return Seen(one, pixels, False, between, apart, _max_abs(pixels, between), explain(engine, one.photo, apart))
 
 
 def _max_abs(a: Pixels, b: Pixels) -> int:
@@ -96,13 +97,9 @@ def effect(seen: Seen, reference: NDArray[np.float32], answer: Answer | None) ->
         return None
     there = answer(seen.pixels)
     if seen.between is None:
-        return Effect(None, _off(reference, there), there)
+        return Effect(None, off(reference, there), there)
     between = answer(seen.between)
-    return Effect(_off(reference, between), _off(between, there), there)
-
-
-def _off(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    return float(np.abs(a.astype(np.float64) - b).max())
+    return Effect(off(reference, between), off(between, there), there)
 
 
 def decode_stage(photos: Sequence[Seen], effects: Sequence[Effect | None]) -> Stage:
@@ -119,3 +116,26 @@ def resize_stage(photos: Sequence[Seen], effects: Sequence[Effect | None]) -> St
     alike = sum(one.resize_max_abs == 0 for one in photos)
     moved = [effect.resize for effect in effects if effect]
     return Stage(len(photos), alike, max((one.resize_max_abs for one in photos), default=0), max(moved, default=None))
+
+
+def blame(seen: Mapping[int, Seen], effects: Mapping[int, Effect | None], network: Network, tolerance: float) -> StageName:
+    """The stage at which most of a failure enters. What a known difference moves is nobody's fault."""
+    shares: dict[StageName, float] = {"decode": 0.0, "resize": 0.0, "network": network.max_abs_probability or 0.0}
+    wrong = {index: one for index, one in seen.items() if not one.is_explained}
+    for index, one in wrong.items():
+        effect = effects.get(index)
+        if effect is None:
+            continue
+        # Where the page's decoded pixels are not known both shares are in `resize`, and the checksum blames decode.
+        first, second = (effect.resize, 0.0) if effect.decode is None else (effect.decode, effect.resize)
+        shares["decode"] = max(shares["decode"], first if one.known is None else 0.0)
+        shares["resize"] = max(shares["resize"], second)
+    largest = max(shares, key=lambda name: shares[name])
+    if shares[largest] > tolerance:
+        return largest
+    return stage_of_pixels(list(wrong.values())) if wrong else "network"
+
+
+def stage_of_pixels(wrong: Sequence[Seen]) -> StageName:
+    """The first stage that makes other pixels without an excuse."""
+    return "decode" if any(not one.is_decoded_alike and one.known is None for one in wrong) else "resize"

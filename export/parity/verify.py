@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from export.formats import FORMATS
 from export.parity import browser_rows
 from export.parity.browsers import BROWSERS
 from export.parity.compare import Answers, compare, disagreement
+from export.parity.evidence import Evidence, off, top, worst
 from export.parity.photos import Prepared, golden_photos, photos_below, prepare
 from export.parity.reference import Answer, of_bundle
 from export.parity.report import ParityReport, Row, Verdicts
@@ -175,7 +176,21 @@ def _python_row(
         return Row("skipped", str(error), tolerance=tolerance)
     except Exception as error:  # whatever a runtime throws at our file is that runtime's failure, and the run goes on
         return Row("fail", f"{type(error).__name__}: {error}", tolerance=tolerance)
-    return _judge([one.photo.name for one in accepted], reference, np.array(answers), tolerance, statistics.median(elapsed))
+    row = _judge([one.photo.name for one in accepted], reference, np.array(answers), tolerance, statistics.median(elapsed))
+    if row.status == "pass" or not row.images:
+        return row
+    return replace(row, blame="network", evidence=worst(_other_answers(name, bundle, accepted, reference, answers, tolerance)))
+
+
+def _other_answers(
+    name: str, bundle: Bundle, accepted: Sequence[Prepared], reference: Answers, answers: Sequence[Answers], tolerance: float
+) -> Iterator[Evidence]:
+    """The photos that a runtime in Python answers otherwise: it is given the reference's own pixels."""
+    labels = bundle.spec.labels
+    for one, expected, came in zip(accepted, reference, answers, strict=True):
+        if (moved := off(came, expected)) > tolerance:
+            best = top(expected, labels), top(came, labels)
+            yield Evidence(name, one.photo.name, one.photo.is_golden, one.pixels, one.pixels, 0.0, 0.0, moved, moved, *best)
 
 
 def _judge(names: Sequence[str], reference: Answers, answers: Answers, tolerance: float, median_ms: float) -> Row:

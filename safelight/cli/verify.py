@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from export.parity import report as reports
+from export.parity.summary import hint, summaries
 from export.parity.verify import VerifyOptions, verify
 from safelight.bundle import open_bundle
 from safelight.cli.options import Names, joined
@@ -63,43 +64,64 @@ def command(
     """Prove that every runtime agrees with PyTorch on BUNDLE, from the photos' bytes to the probabilities."""
     chosen = () if runtimes == ("all",) else runtimes
     opened = open_bundle(bundle)
+    if options["images"] is not None:
+        _keep_private(bundle, json_path, junit_path, html_path)
     with progress() as on_progress:
         report = verify(opened, VerifyOptions(runtimes=chosen, **cast(Any, options)), on_progress)
     reports.write(report, json_path=json_path, junit_path=junit_path, html_path=html_path)
     show(report)
+    if html_path is not None and reports.shows_own_photos(report):
+        click.echo(f"{html_path} shows pictures of photos from {options['images']}: keep it where they may be seen.", err=True)
     sys.exit(0 if report.passed else 1)
+
+
+def _keep_private(bundle: Path, *reported: Path | None) -> None:
+    """Refuse reports on somebody's own photos inside the bundle, which is for publishing."""
+    for path in reported:
+        if path is not None and path.resolve().is_relative_to(bundle.resolve()):
+            raise click.UsageError(
+                f"{path} is inside the bundle, which is for publishing, and a report on --images names and shows those photos. "
+                "Write it elsewhere."
+            )
 
 
 def show(report: ParityReport) -> None:
     """The report as a table, and one sentence."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("runtime", "", "photos", "max |Δp|", "mean |Δp|", "flips", "ms"):
+    for name in ("runtime", "", "photos", "decode", "resize", "max |Δp|", "mean |Δp|", "flips", "ms"):
         table.add_column(name, justify="left" if name in ("runtime", "") else "right", no_wrap=name != "runtime", overflow="fold")
     colours = {"pass": "green", "fail": "red", "skipped": "yellow"}
     for name, row in report.runtimes.items():
+        identical = [f"{one.identical}/{one.files}" for one in (row.stages.decode, row.stages.resize)] if row.stages else ["–", "–"]
         figures = [
             f"{row.images}",
+            *identical,
             f"{row.max_abs_probability:.1e}",
             f"{row.mean_abs_probability:.1e}",
             f"{row.flips}",
             f"{row.median_ms:.1f}",
         ]
-        table.add_row(name, f"[{colours[row.status]}]{row.status}[/]", *(figures if row.images else [""] * 5))
+        table.add_row(name, f"[{colours[row.status]}]{row.status}[/]", *(figures if row.images else [""] * 7))
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else REPORT_WIDTH)
     console.print(table)
+    for one in summaries(report):
+        console.print(f"[{colours[one.status]}]{one.status}[/] {escape(one.sentence)}")
+    if hint(report):
+        console.print(hint(report))
     for name, row in report.runtimes.items():
         if row.reason:
-            console.print(f"[{colours[row.status]}]{row.status}[/] {name}: {row.reason}", markup=True)
+            console.print(f"[{colours[row.status]}]{row.status}[/] {name}: {escape(row.reason)}")
     for problem in report.problems:
         console.print(f"[red]fail[/] {problem}")
-    for photo, reason in report.refused.items():
-        console.print(f"refused everywhere: {photo} ({reason})")
+    for file, reason in report.refused.items():
+        console.print(f"refused everywhere: {file} ({reason})")
     for engine, verdicts in report.verdicts.items():
-        for one in verdicts.differ:
-            console.print(f"[yellow]{engine}[/] says {one['engine']} of {one['file']}, Python says {one['python']}")
+        for photo in verdicts.differ:
+            console.print(f"[yellow]{engine}[/] says {photo['engine']} of {photo['file']}, Python says {photo['python']}")
     for engine, known in reports.explained(report):
         effect = f"by up to {known.max_abs}/255, which changes a probability by up to {known.max_abs_probability:.1e}"
         console.print(f"[yellow]{engine}[/] makes other pixels of {known.file}, {effect}: {known.cause}")

@@ -13,6 +13,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from tests.conftest import reseal
+from tests.export.parity.test_verify_breaks import edit_weights
+
 
 def safelight(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -94,6 +97,27 @@ def test_verify_exits_with_0_and_writes_all_reports(bundle: Path, photos: Path, 
     assert '<testsuite name="safelight verify efficientnet_lite0" tests="2" failures="0"' in written[1].read_text()
     assert "http" not in written[2].read_text().replace("http-equiv", "")
     assert "Proven" in written[2].read_text()
+
+
+def test_verify_says_what_is_to_blame_and_that_the_page_shows_own_photos(copy: Path, photos: Path, tmp_path: Path) -> None:
+    edit_weights(copy, "trunk.1.weight", lambda weights: weights[:, ::-1])
+    reseal(copy, golden=None)  # no photos but one's own
+    words = ("--runtimes", "onnxruntime/onnx-fp32", "--browsers", "none", "--html", tmp_path / "r.html")
+    done = safelight("verify", copy, "--images", photos, *words)
+    assert done.returncode == 1
+    assert "fail Python's answers differ because the network computes otherwise in onnxruntime/onnx-fp32: 0." in done.stdout
+    assert "`safelight diagnose` can name the mistake" in done.stdout
+    assert f"{tmp_path / 'r.html'} shows pictures of photos from {photos}: keep it where they may be seen." in done.stderr
+    assert "does not belong into a bundle" in (tmp_path / "r.html").read_text()
+
+
+@pytest.mark.parametrize("kind", ["html", "json", "junit"])
+def test_a_report_on_own_photos_is_not_written_into_a_bundle(bundle: Path, photos: Path, kind: str) -> None:
+    before = {path: path.stat().st_mtime_ns for path in bundle.rglob("*")}
+    done = safelight("verify", bundle, "--images", photos, f"--{kind}", bundle / "golden" / ".." / f"parity.{kind}")
+    assert done.returncode == 2
+    assert "inside the bundle, which is for publishing" in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in bundle.rglob("*")} == before
 
 
 def test_web_writes_only_what_a_browser_needs(bundle: Path, tmp_path: Path) -> None:
