@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from export.parity.evidence import Evidence, worst
-from export.parity.report import ParityReport, Row, Status
+from export.parity.report import Explained, ParityReport, Row, Status, explained
 
 PYTHON = "python"  # the runtimes that are given the reference's own pixels
 TITLES = {PYTHON: "Python", "chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
@@ -49,11 +49,23 @@ def headline(report: ParityReport) -> list[str]:
         devices = [one.title for one in summaries(report) if one.status == "pass" and one.engine != PYTHON]
         if not devices:
             return [f"Python's runtimes give PyTorch's answers: {off}. No browser and no phone was measured."]
-        return [f"The model is not worse in {_listed(devices)}: from the photos' bytes on, {off} from PyTorch's."]
+        return [f"The model is not worse in {_listed(devices)}: from the photos' bytes on, {off} from PyTorch's.", *_excused(report)]
     failed = [one.sentence for one in summaries(report) if one.status == "fail"]
     if report.problems:
         failed.append("The bundle itself is not what it says: see below." if not failed else "The bundle has faults of its own, too.")
     return failed or ["Nothing was measured, so nothing is proven."]
+
+
+def _excused(report: ParityReport) -> list[str]:
+    """A sentence for each engine with known differences."""
+    known: dict[str, list[Explained]] = {}
+    for engine, one in explained(report):
+        known.setdefault(engine, []).append(one)
+    return [
+        f"Excepted: {len(found)} photo{'s' if len(found) > 1 else ''} in {TITLES.get(engine, engine)}, where a probability moves by up to "
+        f"{max(one.max_abs_probability for one in found):.1e} for a known cause ({'; '.join(sorted({one.cause for one in found}))})."
+        for engine, found in known.items()
+    ]
 
 
 def _listed(names: list[str]) -> str:
@@ -136,8 +148,9 @@ def _agrees(title: str, rows: dict[str, Row]) -> str:
         return f"{title}'s runtimes give PyTorch's answers: on the same pixels no probability is off by more than {largest:.1e}.{skipped}"
     files = stages.decode.files
     same = min(stages.decode.identical, stages.resize.identical)
-    pixels = f"all {files} photos are" if same == files else f"{same} of {files} photos, the others with a known cause, are"
+    pixels = f"all {files} photos are" if same == files else f"{same} of {files} photos are"
+    others = "" if same == files else " (the others differ for a known cause)"
     return (
-        f"{title} gives PyTorch's answers: {pixels} identical to the last pixel through decode and resize, and at the network "
+        f"{title} gives PyTorch's answers: {pixels} identical to the last pixel through decode and resize{others}, and at the network "
         f"no probability is off by more than {largest:.1e}.{skipped}"
     )

@@ -16,7 +16,7 @@ from PIL import Image
 
 from export.parity.evidence import EXCUSED, WRONG, Evidence, Top, worst
 from export.parity.page import PICTURE_BYTES, amplified, as_html, picture, position
-from export.parity.report import Network, ParityReport, Row, Stage, Stages, Task, Verdicts, as_json, as_junit, shows_own_photos
+from export.parity.report import Explained, Network, ParityReport, Row, Stage, Stages, Task, Verdicts, as_json, as_junit, shows_own_photos
 from export.parity.summary import headline, summaries
 
 NOISE = np.random.default_rng(0).integers(0, 256, (2, 512, 512, 3), np.uint8)
@@ -135,6 +135,21 @@ def test_the_headline_blames_the_stage(
     (found,) = headline(report_of(chromium=replace(wrong_resize(), stages=stages, blame=blame)))
     assert found.startswith("Chromium")
     assert sentence in found
+
+
+def test_a_known_difference_is_named_beside_the_good_news_and_drawn_as_known() -> None:
+    stages = Stages(Stage(9, 8, 32, 1e-3), Stage(9, 9, 0, 0.0), Network(1e-6), Task(0))
+    known = (Explained("a.avif", "its decoder differs", 32, 1e-3),)
+    shown = (evidence("a.avif", *NOISE, off=1e-3, cause="its decoder differs"),)
+    row = Row("pass", "", 9, 1e-6, 1e-8, tolerance=5e-5, stages=stages, explained=known, evidence=shown)
+    report = report_of(firefox=row)
+    praise, exception = headline(report)
+    assert praise.startswith("The model is not worse in Firefox")
+    assert exception == "Excepted: 1 photo in Firefox, where a probability moves by up to 1.0e-03 for a known cause (its decoder differs)."
+    page = as_html(report)
+    assert "beyond the tolerance of 5e-05, for a known cause" in page
+    assert "✕" not in page.split("</style>")[1]
+    assert len(Elements(page).named("img")) == 3
 
 
 def test_an_engine_that_was_not_measured_is_never_praised() -> None:
