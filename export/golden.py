@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -100,9 +101,23 @@ def write_answers(
 
 
 def read_answers(folder: Path, record: FileRecord) -> tuple[list[str], dict[str, dict[str, list[float]]]]:
-    """(label ids, {precision: {photo name: probabilities}}) as `write_answers` wrote them."""
-    content = json.loads((folder / record.path).read_bytes())
-    return content["labels"], content["probabilities"]
+    """(label ids, {precision: {photo name: probabilities}}) as `write_answers` wrote them. Raises BundleError."""
+    path = folder / record.path
+    try:
+        content = msgspec.json.decode(path.read_bytes(), type=_Answers)
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        raise BundleError(f"{path} holds no stored answers: {error}. Export the bundle again.") from error
+    rows = [row for answers in content.probabilities.values() for row in answers.values()]
+    if "fp32" not in content.probabilities or any(len(row) != len(content.labels) for row in rows):
+        raise BundleError(
+            f"{path} must hold fp32 answers with one number for each of its {len(content.labels)} labels. Export the bundle again."
+        )
+    return content.labels, content.probabilities
+
+
+class _Answers(msgspec.Struct):
+    labels: list[str]
+    probabilities: dict[str, dict[str, list[float]]]
 
 
 def _encode(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -65,9 +65,12 @@ def check_files(bundle: Bundle) -> None:
     """Compare every file with its checksum. Raises BundleError that names the first missing or changed one."""
     for record in bundle.spec.records():
         path = bundle.path(record)
-        if not path.is_file():
-            raise BundleError(f"{bundle.folder} lacks {record.path}. Copy the whole folder again, or export it again.")
-        found = record_of(path, bundle.folder)
+        try:
+            if not path.is_file():
+                raise BundleError(f"{bundle.folder} lacks {record.path}. Copy the whole folder again, or export it again.")
+            found = record_of(path, bundle.folder)
+        except OSError as error:  # a name longer than the system allows is not even looked for
+            raise BundleError(f"{record.path} in {bundle.folder} can't be read: {error.strerror or error}.") from error
         if found != record:
             raise BundleError(
                 f"{record.path} in {bundle.folder} was changed: {found.bytes} bytes, sha256 {found.sha256[:12]}…; "

@@ -13,11 +13,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from safelight import jpeg, png
+from safelight import heic, jpeg, png
 from safelight.errors import (
     CorruptImage,
     EmptyFile,
@@ -29,19 +27,28 @@ from safelight.errors import (
     UnreadableFile,
     UnsupportedImage,
 )
-
-Pixels = NDArray[np.uint8]
+from safelight.exif import orientation
+from safelight.flatten import Pixels, flatten
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP")  # what every engine decodes
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp"})
+HEIC_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
+# Photos that phones, cameras and editors write and the contract leaves out: worth a line in a report, unlike a Thumbs.db.
+FOREIGN_SUFFIXES = HEIC_SUFFIXES | {".tif", ".tiff", ".jxl", ".jp2", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf"}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a photo may cost; checked on the header, before decoding."""
+    """What a photo may cost and be; checked on the header, before decoding."""
 
     pixels: int = 100_000_000  # width × height
     bytes: int = 256 * 2**20  # of the file
+    heic: bool = False  # read HEIC and HEIF too, which no port but this one can: for training, never for a proof
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """The suffixes of what is read."""
+        return SUFFIXES | HEIC_SUFFIXES if self.heic else SUFFIXES
 
 
 DEFAULT_LIMITS = Limits()
@@ -55,15 +62,9 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
         raise EmptyFile(f"{name} is empty: 0 bytes. Copy it again from where it came.")
     if len(data) > limits.bytes:
         raise ImageTooLarge(f"{name} has {len(data):,} bytes, more than the limit of {limits.bytes:,}. Shrink it first.")
-    exif: bytes | None = None
-    damage: PhotoError | None = None
-    if data.startswith(png.SIGNATURE):
-        chunks = png.walk(data, name)
-        data, exif, damage = chunks.data, chunks.exif, chunks.damage
-    elif data.startswith(b"\xff\xd8\xff") and not jpeg.is_plain(data):
-        damage = UnsupportedImage(f"{name} is a rare kind of JPEG, outside the contract. Save it as plain JPEG or PNG.")
+    data, exif, damage = _walked(data, name)
     try:
-        image = _open(data, name)
+        image = _open(data, name, limits)
     except (CorruptImage, TruncatedImage) as error:
         raise damage or error from error
     if image.width * image.height > limits.pixels:
@@ -73,8 +74,8 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     try:
         image.load()
         _restore_key(image, data)
-        record = image.info.get("exif", b"") if exif is None else exif
-        return np.array(_flatten(_upright(image, record)))
+        del data  # up to 256 MiB, before as much again is needed for the result
+        return flatten(image, orientation(image.info.get("exif", b"") if exif is None else exif))
     except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, … on damaged data
         raise _blame(error, name) from error
 
@@ -94,20 +95,34 @@ def read(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
         raise UnreadableFile(f"{path} can't be read: {error.strerror or error}. Check its permissions.") from error
 
 
-def find_photos(folder: Path) -> list[Path]:
-    """Every file below `folder` with a photo's suffix, sorted by path; hidden files and folders are left out."""
+def find_photos(folder: Path, suffixes: frozenset[str] = SUFFIXES) -> list[Path]:
+    """Every file below `folder` with one of the suffixes, sorted by path; hidden files and folders are left out."""
     found: list[Path] = []
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
+        found += [Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in suffixes]
     return sorted(found)
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _walked(data: bytes, name: str) -> tuple[bytes, bytes | None, PhotoError | None]:
+    """What the decoder shall see, the EXIF record where the container is ours to read, and what is wrong with the file."""
+    if data.startswith(png.SIGNATURE):
+        chunks = png.walk(data, name)
+        return chunks.data, chunks.exif, chunks.damage
+    if data.startswith(jpeg.SIGNATURE):
+        segments = jpeg.walk(data)
+        rare = UnsupportedImage(f"{name} is a rare kind of JPEG, outside the contract. Save it as plain JPEG or PNG.")
+        return data, segments.exif, None if segments.is_plain else rare
+    return data, None, None
+
+
+def _open(data: bytes, name: str, limits: Limits) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         kind = _other_kind(data)
+        if kind in heic.KINDS:
+            return _open_heic(data, name, limits)
         if kind in FORMATS:
             raise CorruptImage(f"{name} starts as {kind} but its header is damaged. Export it again from its source.") from error
         if kind:
@@ -116,6 +131,20 @@ def _open(data: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"{name} is too large to decode: {error} Shrink it first.") from error
     except Exception as error:  # a header can break a decoder in as many ways as the data
+        raise _blame(error, name) from error
+
+
+def _open_heic(data: bytes, name: str, limits: Limits) -> Image.Image:
+    if not limits.heic:
+        raise UnsupportedImage(
+            f"{name} is HEIC, outside the contract: most browsers can't read it. Save it as JPEG, or let Python alone "
+            f"read it: {heic.INSTALL}, then --heic, or Limits(heic=True)."
+        )
+    try:
+        return heic.open_heic(data)
+    except ImportError as error:
+        raise UnsupportedImage(f"{name} is HEIC, whose decoder isn't installed. Run: {heic.INSTALL}") from error
+    except Exception as error:  # libheif's errors come as any of Python's
         raise _blame(error, name) from error
 
 
@@ -157,32 +186,6 @@ def _blame(error: Exception, name: str) -> PhotoError:
     return CorruptImage(f"{name} is damaged ({type(error).__name__}: {text}). Export it again from its source.")
 
 
-_ORIENTATION = 0x0112  # the EXIF tag
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def _upright(image: Image.Image, record: bytes) -> Image.Image:
-    """Turned by its EXIF orientation; another value, or a record that can't be read, leaves it as stored.
-
-    Not Pillow's `exif_transpose`: that one also obeys XMP, which no browser does, and fails where EXIF is damaged.
-    """
-    exif = Image.Exif()
-    try:
-        exif.load(record)
-        turn = _TURNS.get(exif.get(_ORIENTATION, 1))
-    except Exception:  # damaged EXIF raises SyntaxError, struct.error, TypeError, …: the photo itself is whole
-        return image
-    return image if turn is None else image.transpose(turn)
-
-
 def _restore_key(image: Image.Image, data: bytes) -> None:
     """Bring a PNG's transparent colour (tRNS) to the scale of its pixels: Pillow leaves it at the file's bit depth."""
     key = image.info.get("transparency")
@@ -193,25 +196,3 @@ def _restore_key(image: Image.Image, data: bytes) -> None:
         image.info["transparency"] = key * 255 // (2**depth - 1)
     if image.mode == "RGB" and depth == 16:  # Pillow has only the upper bytes of the pixels
         image.info["transparency"] = tuple(channel >> 8 for channel in key)
-
-
-def _flatten(image: Image.Image) -> Image.Image:
-    """Any Pillow mode → RGB, alpha over white."""
-    if image.mode.startswith("I") or image.mode == "F":  # Pillow's convert clips 16-bit grey at 255: all white
-        grey = np.asarray(image).astype(np.uint32)
-        shown = (grey >> 8).clip(0, 255).astype(np.uint8)
-        shown[grey == image.info.get("transparency", -1)] = 255
-        return Image.fromarray(shown).convert("RGB")
-    if image.mode == "CMYK":  # browsers and Skia round down, Pillow's convert rounds
-        ink = 255 - np.asarray(image).astype(np.uint16)
-        return Image.fromarray((ink[..., :3] * ink[..., 3:] // 255).astype(np.uint8))
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    return Image.fromarray(over_white(np.asarray(image.convert("RGBA"))))
-
-
-def over_white(rgba: NDArray[np.uint8]) -> Pixels:
-    """RGBA uint8 [H,W,4], not premultiplied → RGB uint8 [H,W,3]: round((c·a + 255·(255−a)) / 255), in integers."""
-    colour = rgba[..., :3].astype(np.uint32)
-    alpha = rgba[..., 3:].astype(np.uint32)
-    return ((2 * (colour * alpha + 255 * (255 - alpha)) + 255) // 510).astype(np.uint8)

@@ -31,7 +31,9 @@ def walk(data: bytes, name: str) -> Chunks:
     if data[12:16] != b"IHDR" or len(data) < _HEADER_BYTES:
         raise CorruptImage(f"{name} starts as PNG but its header is damaged. Export it again from its source.")
     damage: PhotoError | None = None
-    exif, has_pixels, kept = b"", False, [SIGNATURE]
+    exif, has_pixels = b"", False
+    view = memoryview(data)  # its slices copy nothing
+    kept = [memoryview(SIGNATURE)]
 
     def corrupt(what: str) -> CorruptImage:
         return CorruptImage(f"{name} is damaged ({what}). Export it again from its source.")
@@ -54,9 +56,9 @@ def walk(data: bytes, name: str) -> Chunks:
         if kind == b"eXIf":
             exif = exif or data[at + 8 : end - 4]
         if kind in _KEPT:
-            if zlib.crc32(memoryview(data)[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+            if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
                 damage = damage or corrupt(f"wrong sum in its {kind.decode()} chunk")
-            kept.append(data[at:end])
+            kept.append(view[at:end])
         has_pixels = has_pixels or kind == b"IDAT"
         at = end
     return Chunks(b"".join([*kept, _END]), exif, damage)

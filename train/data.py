@@ -11,18 +11,17 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from safelight.decode import SUFFIXES, find_photos, read
+from safelight.decode import DEFAULT_LIMITS, FOREIGN_SUFFIXES, HEIC_SUFFIXES, SUFFIXES, Limits, find_photos, read
 from safelight.errors import DataError, PhotoError
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 _SPLIT_NAMES: dict[str, Split] = {"train": "train", "validation": "validation", "val": "validation", "valid": "validation", "test": "test"}
-# Photos that phones, cameras and editors write and the contract leaves out: worth a line in the report, unlike a Thumbs.db.
-_FOREIGN = frozenset({".heic", ".heif", ".tif", ".tiff", ".jxl", ".jp2", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf"})
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Survey:
     skipped: tuple[Skipped, ...]
 
 
-def survey(folder: Path) -> Survey:
+def survey(folder: Path, suffixes: frozenset[str] = SUFFIXES) -> Survey:
     """List classes and photos. Raises DataError, one sentence, where a classifier can't be learnt from them."""
     if not folder.exists():
         raise DataError(f"{folder} does not exist. Name a folder whose sub-folders are the classes, such as photos/cats and photos/dogs.")
@@ -69,7 +68,7 @@ def survey(folder: Path) -> Survey:
     skipped: list[Skipped] = []
     found: list[Found] = []
     for split, root in _split_roots(folder, skipped):
-        found += _photos_of(root, split, folder, skipped)
+        found += _photos_of(root, split, folder, suffixes, skipped)
     known = {photo.label for photo in found if photo.split in (None, "train")}
     strangers = sorted({photo.label for photo in found} - known)
     if strangers:
@@ -80,13 +79,15 @@ def survey(folder: Path) -> Survey:
     return Survey(tuple(sorted(known)), tuple(found), tuple(skipped))
 
 
-def fingerprint(found: Iterable[Found], advance: Callable[[int], None] = lambda _: None) -> tuple[list[Photo], list[Skipped]]:
+def fingerprint(
+    found: Iterable[Found], limits: Limits = DEFAULT_LIMITS, advance: Callable[[int], None] = lambda _: None
+) -> tuple[list[Photo], list[Skipped]]:
     """Read every file once: photos with the SHA-256 of their bytes, and those that can't be read. Order is kept."""
     photos: list[Photo] = []
     skipped: list[Skipped] = []
     found = list(found)
     with ThreadPoolExecutor() as pool:
-        for item, outcome in zip(found, pool.map(_digest, found), strict=True):
+        for item, outcome in zip(found, pool.map(partial(_digest, limits), found), strict=True):
             if isinstance(outcome, PhotoError):
                 skipped.append(Skipped(item.name, outcome.reason, str(outcome).replace(str(item.path), "the photo")))
             else:
@@ -95,9 +96,9 @@ def fingerprint(found: Iterable[Found], advance: Callable[[int], None] = lambda 
     return photos, skipped
 
 
-def _digest(item: Found) -> str | PhotoError:
+def _digest(limits: Limits, item: Found) -> str | PhotoError:
     try:
-        return hashlib.sha256(read(item.path)).hexdigest()
+        return hashlib.sha256(read(item.path, limits=limits)).hexdigest()
     except PhotoError as error:
         return error
 
@@ -128,9 +129,9 @@ def _split_roots(folder: Path, skipped: list[Skipped]) -> list[tuple[Split | Non
     return [(split, roots[split]) for split in SPLITS if split in roots] or [(None, folder)]
 
 
-def _photos_of(root: Path, split: Split | None, folder: Path, skipped: list[Skipped]) -> list[Found]:
+def _photos_of(root: Path, split: Split | None, folder: Path, suffixes: frozenset[str], skipped: list[Skipped]) -> list[Found]:
     """The photos of each class folder in `root`; adds to `skipped` what it passes over."""
-    loose = [entry.name for entry, is_folder in _entries(root) if entry.suffix.lower() in SUFFIXES and not is_folder]
+    loose = [entry.name for entry, is_folder in _entries(root) if entry.suffix.lower() in suffixes and not is_folder]
     if loose:
         raise DataError(
             f"{root} has photos lying directly in it, in no class: {_names(loose)}. Move each into a sub-folder named after its class."
@@ -140,17 +141,21 @@ def _photos_of(root: Path, split: Split | None, folder: Path, skipped: list[Skip
         if entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve()):
             skipped.append(Skipped(_readable(entry.relative_to(folder)), "link", "it links back to a folder that contains it"))
             continue
-        foreign = _pass_over(entry, folder, skipped)
-        photos = find_photos(entry)
+        foreign = _pass_over(entry, folder, FOREIGN_SUFFIXES - suffixes, skipped)
+        photos = find_photos(entry, suffixes)
         if not photos and split in (None, "train"):
-            aside = f" Files of kinds outside the contract lie there ({foreign}): save them as JPEG, PNG or WebP." if foreign else ""
+            aside = (
+                f" Files of kinds outside the contract lie there ({foreign}): save them as JPEG, PNG or WebP; --heic reads HEIC."
+                if foreign
+                else ""
+            )
             raise DataError(f"the class {entry.name!r} is empty: {entry} has no photos. Add some, or remove the folder.{aside}")
         label = _readable(Path(entry.name))
         found += [Found(path, _readable(path.relative_to(folder)), label, split) for path in photos]
     return found
 
 
-def _pass_over(entry: Path, folder: Path, skipped: list[Skipped]) -> int:
+def _pass_over(entry: Path, folder: Path, suffixes: frozenset[str], skipped: list[Skipped]) -> int:
     """List what `find_photos` walks past without a word: unreadable folders, photos outside the contract (their number)."""
     foreign = 0
 
@@ -161,10 +166,12 @@ def _pass_over(entry: Path, folder: Path, skipped: list[Skipped]) -> int:
     for root, folders, files in os.walk(entry, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in sorted(files):
-            if Path(name).suffix.lower() in _FOREIGN and not name.startswith("."):
+            suffix = Path(name).suffix
+            if suffix.lower() in suffixes and not name.startswith("."):
                 foreign += 1
                 where = _readable(Path(root, name).relative_to(folder))
-                skipped.append(Skipped(where, "suffix", f"{Path(name).suffix} is outside the contract. Save it as JPEG, PNG or WebP."))
+                also = ", or use --heic" if suffix.lower() in HEIC_SUFFIXES else ""
+                skipped.append(Skipped(where, "suffix", f"{suffix} is outside the contract. Save it as JPEG, PNG or WebP{also}."))
     return foreign
 
 

@@ -13,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.fx.experimental.optimization import fuse
 
-from safelight.decode import decode, read
+from safelight.decode import DEFAULT_LIMITS, Limits, decode
 from safelight.errors import PhotoError
 from safelight.models.network import Network
 from safelight.resize import resize
@@ -61,15 +61,16 @@ def extract(
     cache: Path | None,
     device: torch.device,
     console: Console,
+    limits: Limits = DEFAULT_LIMITS,
     view: View = "plain",
 ) -> Extraction:
     """Features of every different photo. An interruption leaves what was computed in the cache."""
     paths = {photo.sha256: photo.path for photo in photos}
-    store = open_store(cache, _key(network, spec, backbone, device, view))
+    store = open_store(cache, _key(network, spec, backbone, device, limits, view))
     store.load(set(paths))
     todo = {digest: path for digest, path in paths.items() if digest not in store.features and digest not in store.refused}
     if todo:
-        _compute(todo, network, spec, store, device, console, view)
+        _compute(todo, network, spec, store, device, console, limits, view)
     return Extraction(store.features, store.refused, len(todo), store.damaged)
 
 
@@ -87,7 +88,14 @@ def progress(console: Console) -> Progress:
 
 
 def _compute(
-    todo: dict[str, Path], network: Network, spec: InputSpec, store: Store, device: torch.device, console: Console, view: View
+    todo: dict[str, Path],
+    network: Network,
+    spec: InputSpec,
+    store: Store,
+    device: torch.device,
+    console: Console,
+    limits: Limits,
+    view: View,
 ) -> None:
     runner = frozen(network, device)
     digests = list(todo)
@@ -96,7 +104,7 @@ def _compute(
     try:
         with one_thread(), progress(console) as bar:
             task = bar.add_task("Looking at photos", total=len(digests))
-            work = partial(_look, runner, spec, device, view)
+            work = partial(_look, runner, spec, device, limits, view)
             for batch, outcomes in zip(batches, pool.map(work, [[todo[digest] for digest in batch] for batch in batches]), strict=True):
                 for digest, outcome in zip(batch, outcomes, strict=True):
                     store.add(digest, outcome)
@@ -106,9 +114,11 @@ def _compute(
         store.flush()
 
 
-def _look(runner: Network, spec: InputSpec, device: torch.device, view: View, paths: Sequence[Path]) -> list[Features | Refusal]:
+def _look(
+    runner: Network, spec: InputSpec, device: torch.device, limits: Limits, view: View, paths: Sequence[Path]
+) -> list[Features | Refusal]:
     """Decode, resize and run one batch, all in the calling thread."""
-    pixels = [_pixels(path, spec) for path in paths]
+    pixels = [_pixels(path, spec, limits) for path in paths]
     readable = [photo[:, ::-1] if view == "flipped" else photo for photo in pixels if not isinstance(photo, Refusal)]
     rows: Iterator[Features] = iter(())
     if readable:
@@ -118,14 +128,14 @@ def _look(runner: Network, spec: InputSpec, device: torch.device, view: View, pa
     return [photo if isinstance(photo, Refusal) else next(rows).copy() for photo in pixels]
 
 
-def _pixels(path: Path, spec: InputSpec) -> Pixels | Refusal:
+def _pixels(path: Path, spec: InputSpec, limits: Limits) -> Pixels | Refusal:
     try:
-        return resize(decode(read(path)), spec)
+        return resize(decode(path, limits=limits), spec)
     except PhotoError as error:
         return Refusal(error.reason, str(error).replace(str(path), "the photo"))
 
 
-def _key(network: Network, spec: InputSpec, backbone: str, device: torch.device, view: View) -> dict[str, object]:
+def _key(network: Network, spec: InputSpec, backbone: str, device: torch.device, limits: Limits, view: View) -> dict[str, object]:
     """All that features depend on besides the photo: Pillow decodes, the device rounds in its own way."""
     weights = hashlib.sha256()
     for part in (network.trunk, network.neck):
@@ -137,6 +147,7 @@ def _key(network: Network, spec: InputSpec, backbone: str, device: torch.device,
         "backbone": backbone,
         "weights": weights.hexdigest(),
         "input": {name: getattr(spec, name) for name in spec.__struct_fields__},
+        "limits": asdict(limits),  # a photo that was refused by others may be read now
         "pillow": PIL.__version__,
         "device": device.type,
         "view": view,

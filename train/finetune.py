@@ -19,7 +19,7 @@ from rich.console import Console
 from torch import Tensor, nn
 from torch.nn import functional
 
-from safelight.decode import decode
+from safelight.decode import DEFAULT_LIMITS, Limits, decode
 from safelight.errors import UsageError
 from safelight.models.network import Network
 from safelight.resize import resize
@@ -51,6 +51,7 @@ class Task:
     classes: Sequence[str]
     spec: InputSpec
     seed: int
+    limits: Limits = DEFAULT_LIMITS
 
 
 def fine_tune(network: Network, task: Task, options: FineTuneOptions, device: torch.device, console: Console) -> Tuned:
@@ -164,9 +165,9 @@ def _batches(
 
 
 def _plain(task: Task, photo: Photo) -> Tensor:
-    return torch.from_numpy(resize(decode(photo.path), task.spec)).float()
+    return torch.from_numpy(resize(decode(photo.path, limits=task.limits), task.spec)).float()
 
 
 def _augmented(task: Task, epoch: int, photo: Photo) -> Tensor:
     """A view that depends on the seed, the epoch and the photo's bytes, not on the thread that makes it."""
-    return augment(decode(photo.path), task.spec, np.random.default_rng([task.seed, epoch, int(photo.sha256[:16], 16)]))
+    return augment(decode(photo.path, limits=task.limits), task.spec, np.random.default_rng([task.seed, epoch, int(photo.sha256[:16], 16)]))

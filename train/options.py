@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from safelight.decode import Limits
 from safelight.errors import UsageError
 from safelight.models import DEFAULT_BACKBONE
 from safelight.spec import Filter, Geometry
@@ -71,4 +72,5 @@ class TrainOptions:
     head: HeadOptions = field(default_factory=HeadOptions)
     fine_tune: FineTuneOptions = field(default_factory=FineTuneOptions)
     device: Device = "auto"  # a GPU if there is one
+    limits: Limits = field(default_factory=Limits)  # what a photo may cost and be; others are skipped, with the reason
     cache: Path | None = field(default_factory=default_cache)  # None: nothing is kept

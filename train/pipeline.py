@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -60,15 +61,18 @@ def run(photos: Path, out: Path, options: TrainOptions | None = None, console: C
     console = console or Console(quiet=True)
     _keep_apart(photos, out)
     with staged(out) as stage:
-        found = survey(photos)
+        found = survey(photos, options.limits.suffixes)
         with progress(console) as bar:
             reading = bar.add_task("Reading files", total=len(found.found))
-            hashed, unread = fingerprint(found.found, lambda count: bar.advance(reading, count))
+            hashed, unread = fingerprint(found.found, options.limits, lambda count: bar.advance(reading, count))
         network = models.build(options.backbone, pretrained=True)
         spec = input_spec(options)
         device = choose_device(options.device)
 
-        seen = extract(hashed, network, spec, backbone=options.backbone, cache=options.cache, device=device, console=console)
+        look = partial(
+            extract, network=network, spec=spec, backbone=options.backbone, device=device, console=console, limits=options.limits
+        )
+        seen = look(hashed, cache=options.cache)
         refused = [
             Skipped(photo.name, seen.refused[photo.sha256].reason, seen.refused[photo.sha256].message)
             for photo in hashed
@@ -82,9 +86,7 @@ def run(photos: Path, out: Path, options: TrainOptions | None = None, console: C
         learner = [seen.features]
         if options.head.flips:
             used = [photo for _, photo in splits.everything() if photo in set(splits.photos["train"])]
-            mirrored = extract(
-                used, network, spec, backbone=options.backbone, cache=options.cache, device=device, console=console, view="flipped"
-            )
+            mirrored = look(used, cache=options.cache, view="flipped")
             learner.append(mirrored.features)
         train = _examples(splits.photos["train"], found.classes, learner)
         validation = _examples(splits.photos["validation"], found.classes, [seen.features])
@@ -96,11 +98,11 @@ def run(photos: Path, out: Path, options: TrainOptions | None = None, console: C
         if options.fine_tune.blocks:
             from train.finetune import Task, fine_tune  # brings torchvision: seconds that frozen features don't need
 
-            task = Task(splits.photos["train"], splits.photos["validation"], found.classes, spec, options.seed)
+            task = Task(splits.photos["train"], splits.photos["validation"], found.classes, spec, options.seed, options.limits)
             tuned = fine_tune(network, task, options.fine_tune, device, console)
             network, history, interrupted = tuned.network, (*history, *tuned.history), tuned.interrupted
             used = [photo for _, photo in splits.everything()]
-            features = extract(used, network, spec, backbone=options.backbone, cache=None, device=device, console=console).features
+            features = look(used, network=network, cache=None).features
 
         logits = {split: _logits(network, splits.photos[split], features) for split in SPLITS}
         labels = {split: _labels(splits.photos[split], found.classes) for split in SPLITS}

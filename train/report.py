@@ -20,7 +20,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
-from safelight.decode import decode
+from safelight.decode import Limits, decode
 from safelight.errors import PhotoError
 from safelight.spec import Spec
 from train import plots
@@ -60,12 +60,13 @@ class Verdict:
     photo: Photo
     answer: str
     sure: float  # probability of the answer
+    limits: Limits
 
     @property
     def picture(self) -> str:
         """A data URI, empty where the photo vanished meanwhile."""
         try:
-            image = Image.fromarray(decode(self.photo.path))
+            image = Image.fromarray(decode(self.photo.path, limits=self.limits))
         except PhotoError:
             return ""
         image.thumbnail((THUMBNAIL, THUMBNAIL))
@@ -121,7 +122,7 @@ def render(run: Run) -> str:
 def _verdicts(run: Run, classes: Sequence[str]) -> list[Verdict]:
     probabilities = softmax(run.logits["test"] / run.spec.output.temperature)
     return [
-        Verdict(photo, classes[int(row.argmax())], float(row.max()))
+        Verdict(photo, classes[int(row.argmax())], float(row.max()), run.options.limits)
         for photo, row in zip(run.splits.photos["test"], probabilities, strict=True)
     ]
 

@@ -69,7 +69,7 @@ def _read(path: Path) -> NDArray[Any]:
 def _from_npy(data: bytes, path: Path) -> NDArray[Any]:
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # a header breaks numpy in many ways: TokenError, ValueError, MemoryError for terabytes, …
         raise UsageError(f"{path} can't be read as .npy: {error}. Save it with np.save of a plain numeric array.") from error
     if array.dtype.kind not in "iuf":
         raise UsageError(f"{path} holds {array.dtype}, not numbers. {_WANTS}")
@@ -81,7 +81,7 @@ def _from_json(data: bytes, path: Path) -> NDArray[Any]:
         array = np.array(json.loads(data), dtype=np.float64)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is neither .npy nor JSON: {error}. {_WANTS}") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise UsageError(f"{path} is JSON, but not lists of numbers with equal lengths: {error}. {_WANTS}") from error
     return array
 

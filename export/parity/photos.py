@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.bundle import Bundle
-from safelight.decode import decode, find_photos
+from safelight.decode import FOREIGN_SUFFIXES, SUFFIXES, decode, find_photos
 from safelight.errors import BundleError, PhotoError
 from safelight.resize import resize
 from safelight.spec import InputSpec
@@ -46,9 +46,10 @@ def golden_photos(bundle: Bundle) -> list[Photo]:
 def photos_below(folder: Path, limit: int) -> list[Photo]:
     """At most `limit` photos of a folder, spread evenly over the sorted paths so that every class has its share.
 
+    Photos of kinds outside the contract are among them: their refusal is a verdict too, and equal in every port.
     Raises BundleError where there is none.
     """
-    paths = find_photos(folder)
+    paths = find_photos(folder, SUFFIXES | FOREIGN_SUFFIXES)
     if not paths:
         raise BundleError(f"{folder} holds no photos. Name a folder with JPEG, PNG, WebP, AVIF, GIF or BMP files.")
     count = min(limit, len(paths))

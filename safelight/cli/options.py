@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import click
+
+from safelight.decode import DEFAULT_LIMITS, Limits
+from safelight.heic import require
 
 
 class Names(click.ParamType[tuple[str, ...]]):
@@ -29,6 +34,38 @@ class Names(click.ParamType[tuple[str, ...]]):
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """What `--help` shows."""
         return ",".join(self.known) if self.known else "NAME,…"
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def limits(command: F) -> F:
+    """The options --max-pixels, --max-bytes and --heic; the command gets them as one `limits`."""
+
+    @functools.wraps(command)
+    def limited(*args: Any, max_pixels: int, max_bytes: int, heic: bool, **rest: Any) -> Any:
+        if heic:
+            require()
+        return command(*args, limits=Limits(max_pixels, max_bytes, heic), **rest)
+
+    options = (
+        click.option(
+            "--max-pixels",
+            default=DEFAULT_LIMITS.pixels,
+            help="Width × height of a photo; larger ones are refused.",
+            type=click.IntRange(1),
+            show_default=True,
+        ),
+        click.option(
+            "--max-bytes",
+            default=DEFAULT_LIMITS.bytes,
+            help="Size of a photo's file; larger ones are refused.",
+            type=click.IntRange(1),
+            show_default=True,
+        ),
+        click.option("--heic", is_flag=True, help="Read HEIC photos too, which the page can't; needs the extra `heic`."),
+    )
+    return cast(F, functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), limited))
 
 
 def joined(names: tuple[str, ...]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from safelight.bundle import Bundle, open_bundle
-from safelight.decode import decode, find_photos
+from safelight.cli.options import limits
+from safelight.decode import FOREIGN_SUFFIXES, SUFFIXES, Limits, decode, find_photos
 from safelight.errors import PhotoError, RuntimeUnavailable, UsageError
 from safelight.resize import resize
 from safelight.runtimes import RUNTIMES, Model
@@ -33,13 +34,14 @@ Examples:
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many classes to rank.")
 @click.option("--runtime", type=click.Choice(list(RUNTIMES)), help="Which runtime; by default the first that is installed.")
 @click.option("--language", default="en", show_default=True, help="Of the wording: en, zh-Hant or zh-Hans.")
-def command(bundle: Path, photos: tuple[Path, ...], as_json: bool, top: int, runtime: str | None, language: str) -> None:
+@limits
+def command(bundle: Path, photos: tuple[Path, ...], as_json: bool, top: int, runtime: str | None, language: str, limits: Limits) -> None:
     """Classify PHOTOS, files or folders, with BUNDLE. A photo that can't be read is reported; the exit code is then 1."""
     opened = open_bundle(bundle)
     model = _model(opened, runtime)
     answers = []
     for photo in _files(photos):
-        answer = _answer(photo, opened, model, top, language)
+        answer = _answer(photo, opened, model, top, language, limits)
         answers.append(answer)
         if not as_json:
             click.echo(_line(answer))
@@ -66,15 +68,15 @@ def _model(bundle: Bundle, name: str | None) -> Model:
 
 def _files(photos: tuple[Path, ...]) -> Iterator[Path]:
     for path in photos:
-        found = find_photos(path) if path.is_dir() else [path]
+        found = find_photos(path, SUFFIXES | FOREIGN_SUFFIXES) if path.is_dir() else [path]
         if not found:
             raise UsageError(f"{path} holds no photos.")
         yield from found
 
 
-def _answer(photo: Path, bundle: Bundle, model: Model, top: int, language: str) -> dict[str, Any]:
+def _answer(photo: Path, bundle: Bundle, model: Model, top: int, language: str, limits: Limits) -> dict[str, Any]:
     try:
-        prediction = predict(model(resize(decode(photo), bundle.spec.input)), bundle.spec, top=top)
+        prediction = predict(model(resize(decode(photo, limits=limits), bundle.spec.input)), bundle.spec, top=top)
     except PhotoError as error:
         return {"photo": str(photo), "error": error.reason, "message": str(error)}
     return {

@@ -8,6 +8,8 @@ from typing import get_args
 import click
 from rich.console import Console
 
+from safelight.cli.options import limits
+from safelight.decode import Limits
 from safelight.spec import Filter, Geometry
 from train.options import Device, FineTuneOptions, HeadOptions, TrainOptions, default_cache
 
@@ -45,6 +47,7 @@ DEFAULTS = TrainOptions()
 @click.option("--device", type=click.Choice(list(get_args(Device))), default=DEFAULTS.device, show_default=True)
 @click.option("--cache", type=click.Path(path_type=Path), help="Where features are kept.  [default: the user's cache folder]")
 @click.option("--no-cache", is_flag=True, help="Keep no features.")
+@limits
 def command(
     photos: Path,
     out: Path,
@@ -58,6 +61,7 @@ def command(
     device: Device,
     cache: Path | None,
     no_cache: bool,
+    limits: Limits,
 ) -> None:
     """Learn a classifier from a folder of photos whose sub-folders are the classes."""
     options = TrainOptions(
@@ -68,6 +72,7 @@ def command(
         head=HeadOptions(flips=flips),
         fine_tune=FineTuneOptions(blocks=blocks, epochs=epochs),
         device=device,
+        limits=limits,
         cache=None if no_cache else cache or default_cache(),
     )
     console = Console(stderr=True)

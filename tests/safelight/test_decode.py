@@ -16,8 +16,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from safelight.decode import SUFFIXES, Limits, decode, find_photos, over_white
+from safelight.decode import SUFFIXES, Limits, decode, find_photos
 from safelight.errors import PhotoError
+from safelight.flatten import over_white
 
 AWKWARD = Path(__file__).parents[3] / "shared" / "data" / "awkward"
 
