@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' 2>/dev/
 
 # The steps share one .venv and one node_modules, and pytest's summary must come last: -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help demo test check quick bench parity webapp browser clean versions
+.PHONY: help demo test check quick bench parity fuzz webapp browser clean versions
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -30,7 +30,7 @@ test: .venv/.test webapp browser ## all tests: web, then Python
 
 check: .venv/.test webapp/node_modules/.stamp ## format, lint, types, import layers, web checks
 	@echo '== ruff' && $(RUN)ruff format --check --quiet . && $(RUN)ruff check --quiet .
-	@echo '== mypy' && $(RUN)mypy && $(RUN)mypy scripts bench
+	@echo '== mypy' && $(RUN)mypy && $(RUN)mypy scripts bench fuzz
 	@echo '== import layers' && layers=$$($(RUN)lint-imports --no-cache) || { echo "$$layers"; exit 1; }
 	@echo '== web' && npm --prefix webapp --silent run check
 
@@ -45,6 +45,10 @@ bench: .venv/.bench webapp browser ## every figure of the README
 parity: .venv/.test webapp browser ## docs/parity.md from BUNDLE=…, PHOTOS=… (ordinary) and AWKWARD=…, half an hour
 	@$(RUN)python bench/parity.py "$(BUNDLE)" --photos "$(PHOTOS)" --awkward "$(AWKWARD)"
 
+FUZZ_SECONDS ?= 600
+fuzz: .venv/.test ## ten minutes of hostile files; FUZZ_SECONDS=60 for one
+	@$(RUN)python -m fuzz --seconds $(FUZZ_SECONDS)
+
 webapp: safelight/webapp/index.html ## build the web page into safelight/webapp
 
 browser: # a browser to prove things in; without one its checks are skipped, and say so
@@ -54,8 +58,8 @@ versions: .venv/.test webapp/node_modules/.stamp # what the checks run with
 	@$(BOOTSTRAP) versions
 
 clean: ## remove what was built; .venv and .cache/tools stay
-	rm -rf demo safelight/webapp build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find safelight train export tests bench scripts -type d -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf demo fuzz-findings safelight/webapp build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find safelight train export tests bench fuzz scripts -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.demo: $(LOCKS)
 	@$(BOOTSTRAP) python export

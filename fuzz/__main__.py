@@ -53,6 +53,7 @@ def fuzz(target: str, seconds: int, out: Path, limits: Limits | None = None) -> 
     """Fuzz one target from its seeds. What is found is left in `out`."""
     limits = limits or Limits()
     out.mkdir(parents=True, exist_ok=True)
+    prefix = f"{target.replace(':', '-')}-"
     with tempfile.TemporaryDirectory(prefix="safelight-corpus-") as corpus:
         for number, seed in enumerate(seeds(target)):
             (Path(corpus) / f"{number:04}").write_bytes(seed)
@@ -60,7 +61,7 @@ def fuzz(target: str, seconds: int, out: Path, limits: Limits | None = None) -> 
             f"-max_total_time={seconds}",
             f"-timeout={limits.seconds}",
             f"-rss_limit_mb={limits.megabytes}",
-            f"-artifact_prefix={out / target.replace(':', '-')}-",
+            f"-artifact_prefix={out / prefix}",
             "-print_final_stats=1",
             "-seed=1",
             f"-max_len={MAX_SEED_BYTES}",
@@ -71,8 +72,8 @@ def fuzz(target: str, seconds: int, out: Path, limits: Limits | None = None) -> 
     elapsed = re.search(r"^Done \d+ runs in (\d+) second", done.stderr, re.MULTILINE)
     finding = None
     if done.returncode:
-        kept = re.search(r"Test unit written to (.+)", done.stderr)
-        path = Path(kept[1]) if kept else None
+        kept = [path for path in out.glob(f"{prefix}*") if "slow-unit" not in path.name]
+        path = max(kept, key=lambda path: path.stat().st_mtime, default=None)
         finding = Finding(ENDS.get(done.returncode, "crash"), path, _told(done.stdout, done.stderr))
     return Outcome(figures.get("number_of_executed_units", 0), int(elapsed[1]) if elapsed else 0, figures.get("peak_rss_mb", 0), finding)
 

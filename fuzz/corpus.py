@@ -94,7 +94,7 @@ def pngs() -> Iterator[bytes]:
                     _chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 7, depth, colour, 0, 0, interlaced)),
                     _chunk(b"PLTE", chance.bytes(3 * 2 ** min(depth, 4))) if colour == 3 else b"",
                     _chunk(b"tRNS", clear) if clear else b"",
-                    _chunk(b"eXIf", _exif(8).removeprefix(b"Exif\0\0")),
+                    _chunk(b"eXIf", _exif(8, "<>"[interlaced]).removeprefix(b"Exif\0\0")),
                     _chunk(b"IDAT", zlib.compress(rows)),
                     _chunk(b"IEND", b""),
                 ]
@@ -146,10 +146,10 @@ def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     return stream.getvalue()
 
 
-def _exif(orientation: int) -> bytes:
-    record = Image.Exif()
-    record[0x0112] = orientation
-    return record.tobytes()
+def _exif(orientation: int, order: str = "<") -> bytes:
+    """A record with that alone, by little (<) or big (>) end first."""
+    start = b"II*\0" if order == "<" else b"MM\0*"
+    return b"Exif\0\0" + start + struct.pack(f"{order}IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

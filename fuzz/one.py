@@ -11,7 +11,9 @@ import atheris
 def main() -> None:
     """Hand the process over to libFuzzer; its coverage is that of our code and of Pillow's Python code."""
     name, *options = sys.argv[1:]
-    with atheris.instrument_imports(include=["safelight", "export.diagnose.dump", "export.golden", "PIL", "fuzz.targets"]):
+    with atheris.instrument_imports(
+        include=["safelight", "export.diagnose.dump", "export.golden", "PIL", "fuzz.targets", name.partition(":")[0]]
+    ):
         for plugin in ("Jpeg", "Png", "WebP", "Avif", "Gif", "Bmp"):  # Pillow would load them at the first photo, too late
             importlib.import_module(f"PIL.{plugin}ImagePlugin")
         from fuzz.targets import load

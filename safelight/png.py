@@ -31,7 +31,8 @@ def walk(data: bytes, name: str) -> Chunks:
     if data[12:16] != b"IHDR" or len(data) < _HEADER_BYTES:
         raise CorruptImage(f"{name} starts as PNG but its header is damaged. Export it again from its source.")
     damage: PhotoError | None = None
-    exif, has_pixels = b"", False
+    exif: bytes | None = None
+    has_pixels = False
     view = memoryview(data)  # its slices copy nothing
     kept = [memoryview(SIGNATURE)]
 
@@ -53,12 +54,12 @@ def walk(data: bytes, name: str) -> Chunks:
             if kind == b"IDAT" or not has_pixels:
                 damage = damage or TruncatedImage(f"{name} ends early, in a PNG chunk. Copy it again from where it came.")
             break
-        if kind == b"eXIf":
-            exif = exif or data[at + 8 : end - 4]
+        if kind == b"eXIf" and exif is None:
+            exif = data[at + 8 : end - 4]
         if kind in _KEPT:
             if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
                 damage = damage or corrupt(f"wrong sum in its {kind.decode()} chunk")
             kept.append(view[at:end])
         has_pixels = has_pixels or kind == b"IDAT"
         at = end
-    return Chunks(b"".join([*kept, _END]), exif, damage)
+    return Chunks(b"".join([*kept, _END]), exif or b"", damage)

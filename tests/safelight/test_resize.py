@@ -151,6 +151,49 @@ def test_an_extreme_strip_costs_little(height: int, width: int, geometry: Geomet
     assert peak < 20 * 2**20  # numpy's and Python's share; Pillow's own is bounded by 256 × 16·256 × 4 bytes = 4 MB
 
 
+def large(height: int, width: int, seed: int) -> NDArray[np.uint8]:
+    """Noise of any size at the price of a tile."""
+    tile = photo(min(height, 251), min(width, 257), seed)
+    rows, columns = -(-height // len(tile)), -(-width // len(tile[0]))
+    return np.ascontiguousarray(np.tile(tile, (rows, columns, 1))[:height, :width])
+
+
+wide, thin = st.integers(1, 6000), st.integers(1, 12)
+shapes = st.one_of(
+    st.tuples(st.integers(1, 4000), wide), st.tuples(thin, wide), st.tuples(wide, thin), st.sampled_from([(1, 1), (4000, 6000)])
+)
+
+
+@pytest.mark.slow
+@given(shape=shapes, size=st.integers(1, 384), more=st.integers(0, 64), name=filters, geometry=geometries, seed=st.integers(0, 99))
+@settings(max_examples=50, deadline=None)
+def test_pillow_agrees_from_one_pixel_to_twenty_four_million(
+    shape: tuple[int, int], size: int, more: int, name: Filter, geometry: Geometry, seed: int
+) -> None:
+    """Sizes and offsets as docs/bundle.md has them, in Python's own rounding, and two plain calls of Pillow."""
+    (height, width), pixels = shape, large(*shape, seed)
+    spec = input_spec(geometry, size, size + more, name)
+    found = resize(pixels, spec)
+    if geometry == "stretch":
+        expected = np.asarray(two_pillow_calls(pixels, size, size, name))
+    elif geometry == "crop":
+        short = min(height, width)
+        pixels = window(pixels, min(width, 16 * short), min(height, 16 * short))
+        high, across = (spec.resize_to * side // short for side in pixels.shape[:2])
+        expected = window(np.asarray(two_pillow_calls(pixels, across, high, name)), size, size)
+    else:
+        high, across = (max(1, size * side // max(height, width)) for side in (height, width))
+        expected = np.full((size, size, 3), spec.pad_color, np.uint8)
+        window(expected, across, high)[:] = np.asarray(two_pillow_calls(pixels, across, high, name))
+    np.testing.assert_array_equal(found, expected)
+
+
+def window(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """A view of the middle; halves go to the even neighbour."""
+    top, left = round((len(pixels) - height) / 2), round((len(pixels[0]) - width) / 2)
+    return pixels[top : top + height, left : left + width]
+
+
 @pytest.mark.parametrize(("height", "width"), [(1, 17), (17, 1), (2, 33), (1, 5000)])
 def test_beyond_16_to_1_the_ends_are_cut_first(height: int, width: int) -> None:
     pixels = photo(height, width, 1)

@@ -1,5 +1,5 @@
 // Runs the TypeScript ports in Node: node ports.mjs JOB.json → one JSON answer on stdout.
-// The job: {webapp, contract, specs: [text], pngs: [path], resize: {cases, pixels, vectors, out}}; `contract` is a folder of
+// The job: {webapp, contract, specs: [text], pngs: [path], headers: [path], resize: {cases, pixels, vectors, out}}; `contract` is a folder of
 // TypeScript sources, so that a test can plant a mistake in a copy.
 
 import { createHash } from "node:crypto";
@@ -73,5 +73,16 @@ if (job.pngs) {
   };
   answer.pngs = [];
   for (const path of job.pngs) answer.pngs.push(await sum(path));
+}
+if (job.headers) {
+  const { filter } = await port("container");
+  answer.headers = job.headers.map((path) => {
+    try {
+      const { orientation, damage } = filter(new Uint8Array(readFileSync(path)));
+      return { orientation, damage: damage?.reason ?? "" };
+    } catch (error) {
+      return { refused: error.reason ?? String(error.stack) };
+    }
+  });
 }
 console.log(JSON.stringify(answer));

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,7 +11,13 @@ import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from export.parity.browsers import BROWSERS, ask
+from export.parity.browsers.server import pixels_of
+from export.parity.photos import Photo, prepare
+from safelight import site
+from safelight.bundle import open_bundle
 from safelight.resize import resize
 from safelight.spec import Filter, Geometry, InputSpec
 from tests.webapp.conftest import CONTRACT, Node, planted
@@ -24,6 +32,43 @@ def test_typescript_gives_the_same_bytes(node: Node, tmp_path: Path, vectors: bo
     found = typescript(node, CONTRACT, cases, tmp_path, vectors)
     wrong = [index for index, case in enumerate(cases) if not np.array_equal(found[index], resize(*case))]
     assert not wrong, f"{len(wrong)} of {len(cases)}, the first: {cases[wrong[0]][0].shape} {cases[wrong[0]][1]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("vectors", [False, True], ids=["plain", "vectors"])
+def test_typescript_gives_the_same_bytes_of_large_photos_and_strips(node: Node, tmp_path: Path, vectors: bool) -> None:
+    """36 cases up to 6000 × 4000 and down to strips of one pixel: every geometry and filter four times."""
+    cases = large_cases(seed=3)
+    found = typescript(node, CONTRACT, cases, tmp_path, vectors)
+    wrong = [
+        (pixels.shape, spec) for (pixels, spec), got in zip(cases, found, strict=True) if not np.array_equal(got, resize(pixels, spec))
+    ]
+    assert not wrong
+
+
+@pytest.mark.browser
+def test_the_browser_gives_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+    """The page in Chromium, every geometry and filter, on photos from one pixel to a panorama and a strip beyond 16:1."""
+    if BROWSERS["chromium"].find() is None:
+        pytest.skip(BROWSERS["chromium"].MISSING)
+    generator = np.random.default_rng(4)
+    names = []
+    for height, width in [(1, 1), (3, 2), (1, 900), (700, 2), (333, 1999), (1200, 801), (224, 224), (3000, 17)]:
+        names.append(f"{width}x{height}.png")
+        Image.fromarray(generator.integers(0, 256, (height, width, 3), np.uint8)).save(tmp_path / names[-1])
+    photos = [Photo(name, tmp_path / name) for name in names]
+    opened = open_bundle(bundle)
+    for geometry in get_args(Geometry):
+        for name in get_args(Filter):
+            spec = InputSpec(size=97, resize_to=113 if geometry == "crop" else 97, geometry=geometry, filter=name, pad_color=(9, 128, 250))
+            there = dataclasses.replace(opened, spec=msgspec.structs.replace(opened.spec, input=spec))
+            expected = list(prepare(photos, spec))
+            stages = ask(BROWSERS["chromium"], site.APP, there, expected, []).stages
+            assert len(stages) == len(expected)
+            wrong = [
+                one.photo.name for index, one in enumerate(expected) if not np.array_equal(pixels_of(stages[index], spec.size), one.pixels)
+            ]
+            assert not wrong, spec
 
 
 @pytest.mark.parametrize(
@@ -64,6 +109,23 @@ def typescript(node: Node, contract: Path, cases: list[Case], folder: Path, vect
         at = end
     assert at == len(data)
     return found
+
+
+def large_cases(seed: int) -> list[Case]:
+    """Each geometry and filter on a large photo, a wide one, a strip and a column."""
+    generator, cases = np.random.default_rng(seed), []
+    shapes = [((800, 4000), (1000, 6000)), ((1, 40), (3000, 6000)), ((1, 4), (1, 6000)), ((1, 6000), (1, 4))]
+    for index, (geometry, name) in enumerate(itertools.product(get_args(Geometry), get_args(Filter))):
+        for kind, bounds in enumerate(shapes):
+            height, width = (int(generator.integers(low, high, endpoint=True)) for low, high in bounds)
+            if (index, kind) == (0, 0):
+                height, width = 4000, 6000
+            tile = generator.integers(0, 256, (min(height, 200), min(width, 211), 3), np.uint8)
+            pixels = np.tile(tile, (-(-height // len(tile)), -(-width // len(tile[0])), 1))[:height, :width]
+            size = int(generator.integers(1, 257))
+            more = int(generator.integers(0, 40)) if geometry == "crop" else 0
+            cases.append((pixels, InputSpec(size=size, geometry=geometry, resize_to=size + more, filter=name, pad_color=(9, 128, 250))))
+    return cases
 
 
 def random_cases(count: int, seed: int) -> list[Case]:

@@ -109,7 +109,7 @@ function jpeg(data: Bytes): Container {
     if (end > data.length) throw truncated("in its header");
     const segment = data.subarray(at, end);
     if (marker === 0xe1) {
-      if (startsWith(segment, "Exif\0\0", 4)) exif ??= exifOrientation(segment.subarray(4));
+      if (startsWith(segment, "Exif\0\0", 4)) exif ??= exifOrientation(segment.subarray(4)) ?? 1;
     }
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
@@ -131,6 +131,8 @@ function hasEnd(data: Bytes, from: number): boolean {
 
 const PNG_KEPT = ["IHDR", "PLTE", "tRNS", "IDAT"]; // without acTL an animation shows its still image
 
+const PNG_HEADER_BYTES = 33; // signature and IHDR chunk
+
 const PNG_END = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82); // an IEND chunk
 
 function png(data: Bytes): Container {
@@ -139,7 +141,7 @@ function png(data: Bytes): Container {
   let exif: number | undefined;
   let damage: PhotoError | undefined;
   let hasPixels = false;
-  if (!startsWith(data, "IHDR", 12)) throw corrupt("PNG without a header chunk");
+  if (!startsWith(data, "IHDR", 12) || data.length < PNG_HEADER_BYTES) throw corrupt("PNG without a header chunk");
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   if (width === 0 || height === 0) damage = corrupt(`PNG of ${width} × ${height} pixels`);
   if (view.getUint16(26) !== 0) damage ??= corrupt("PNG packed or filtered by an unknown method");
@@ -151,7 +153,7 @@ function png(data: Bytes): Container {
       if (type === "IDAT" || !hasPixels) damage ??= truncated(`in its ${type} chunk`);
       break;
     }
-    if (type === "eXIf") exif ??= exifOrientation(data.subarray(at + 8, end - 4));
+    if (type === "eXIf") exif ??= exifOrientation(data.subarray(at + 8, end - 4)) ?? 1;
     if (PNG_KEPT.includes(type)) {
       if (crc32(data.subarray(at + 4, end - 4)) !== view.getUint32(end - 4))
         damage ??= corrupt(`wrong sum in its ${type} chunk`);
@@ -182,7 +184,7 @@ function webp(data: Bytes): Container {
     const chunk = data.slice(at, next);
     const body = at + 8;
     const bare = chunk.slice(); // the chunk of a picture without alpha
-    if (type === "EXIF") exif ??= exifOrientation(chunk.subarray(8));
+    if (type === "EXIF") exif ??= exifOrientation(chunk.subarray(8)) ?? 1;
     else if (type === "VP8X") {
       chunk[8]! &= ~(0x20 | 0x08 | 0x04);
       bare[8] = chunk[8]! & ~0x10;
