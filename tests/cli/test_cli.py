@@ -45,6 +45,18 @@ def test_predict_names_what_is_in_the_photos(bundle: Path, photos: Path) -> None
     assert done.returncode == 0
 
 
+def test_predict_names_photos_outside_the_contract_and_beyond_the_limits(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    done = safelight("predict", bundle, tmp_path, photos / "coffee.jpg", photos / "cat.png", "--json", "--max-pixels", 451 * 300)
+    answers = {Path(one["photo"]).name: one for one in json.loads(done.stdout)}
+    assert answers["phone.heic"]["error"] == "unsupported"
+    assert "safelight[heic]" in answers["phone.heic"]["message"]
+    assert answers["coffee.jpg"]["error"] == "too-large"
+    assert "label" in answers["cat.png"]
+    small = safelight("predict", bundle, photos / "cat.png", "--json", "--max-bytes", 1000)
+    assert json.loads(small.stdout)[0]["error"] == "too-large"
+
+
 def test_predict_reports_a_broken_photo_and_goes_on(bundle: Path, photos: Path) -> None:
     done = safelight("predict", bundle, photos, "--json")
     answers = {Path(one["photo"]).name: one for one in json.loads(done.stdout)}

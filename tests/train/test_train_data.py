@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from safelight.decode import Limits
 from safelight.errors import DataError
 from train.data import fingerprint, survey
 
@@ -17,6 +18,17 @@ def test_subfolders_are_the_classes_and_hidden_ones_are_not(messy: Path) -> None
 
 def test_nested_photos_belong_to_their_class(messy: Path) -> None:
     assert [photo.label for photo in survey(messy).found if photo.name == "brick/deep/found.JPG"] == ["brick"]
+
+
+def test_heic_is_a_photo_where_that_is_asked_for(messy: Path) -> None:
+    found = survey(messy, Limits(heic=True).suffixes)
+    assert "gravel/phone.heic" in [photo.name for photo in found.found]
+    assert "gravel/phone.heic" not in [item.name for item in found.skipped]
+
+
+def test_limits_refuse_files_while_they_are_read(photos: Path) -> None:
+    read, skipped = fingerprint(survey(photos).found, Limits(bytes=100))
+    assert (read, {item.reason for item in skipped}) == ([], {"too-large"})
 
 
 def test_links_back_are_listed_and_not_followed(messy: Path) -> None:

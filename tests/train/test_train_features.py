@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 
 from safelight import models
-from safelight.decode import decode
+from safelight.decode import Limits, decode
 from safelight.errors import SafelightError
 from safelight.models.network import Network
 from safelight.resize import resize
@@ -53,6 +53,13 @@ def some(photos: Path) -> list[Photo]:
 
 def chunks(tmp_path: Path) -> list[Path]:
     return sorted((tmp_path / "cache").rglob("*.npz"))
+
+
+def test_a_refusal_by_other_limits_is_not_remembered(look: Look, some: list[Photo]) -> None:
+    small = look(some, limits=Limits(pixels=10))
+    assert {refusal.reason for refusal in small.refused.values()} == {"too-large"}
+    again = look(some)
+    assert (len(again.features), again.refused) == (len(some), {})
 
 
 def test_features_are_the_networks_own(look: Look, some: list[Photo], network: Network) -> None:
