@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from safelight.decode import FOREIGN_SUFFIXES, SUFFIXES, Limits, decode, find_ph
 from safelight.errors import PhotoError, UsageError
 from safelight.flatten import over_white
 
-AWKWARD = Path(__file__).parents[3] / "shared" / "data" / "awkward" / "avif_heic_webp"
+ROOT = Path(__file__).parents[2]
+AWKWARD = ROOT.parent / "shared" / "data" / "awkward" / "avif_heic_webp"
 HEADER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 HEIC = Limits(heic=True)
 
@@ -131,12 +133,19 @@ def test_limits_are_checked_before_decoding() -> None:
     assert refusal(data[: len(data) // 2], HEIC).reason in {"truncated", "corrupt"}
 
 
-def test_pillow_stays_as_it_was() -> None:
-    data = heic(corners())
-    decode(data, limits=HEIC)
-    Image.init()
-    assert "HEIF" not in Image.OPEN
-    assert ".heic" not in Image.registered_extensions()
+def test_pillow_stays_as_it_was(tmp_path: Path) -> None:
+    """In a process of its own: imageio, which comes with scikit-image, does register the plugin."""
+    (tmp_path / "photo.heic").write_bytes(heic(corners()))
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from PIL import Image
+        from safelight.decode import Limits, decode
+        decode(Path(sys.argv[1]), limits=Limits(heic=True))
+        assert ".heic" not in Image.registered_extensions(), "registered"
+        assert "HEIF" not in Image.OPEN, "registered"
+    """
+    subprocess.run([sys.executable, "-c", code, tmp_path / "photo.heic"], cwd=ROOT, check=True)
 
 
 @pytest.mark.skipif(not AWKWARD.is_dir(), reason="the awkward photos lie beside the project on the developers' machines only")
