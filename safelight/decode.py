@@ -41,7 +41,7 @@ FOREIGN_SUFFIXES = HEIC_SUFFIXES | {".tif", ".tiff", ".jxl", ".jp2", ".svg", ".p
 class Limits:
     """What a photo may cost and be; checked on the header, before decoding."""
 
-    pixels: int = 100_000_000  # width × height
+    pixels: int = 100_000_000  # width × height; half of it for WebP, AVIF and progressive JPEG
     bytes: int = 256 * 2**20  # of the file
     heic: bool = False  # read HEIC and HEIF too, which no port but this one can: for training, never for a proof
 
@@ -67,8 +67,9 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
         image = _open(data, name, limits)
     except (CorruptImage, TruncatedImage) as error:
         raise damage or error from error
-    if image.width * image.height > limits.pixels:
-        raise ImageTooLarge(f"{name} has {image.width} × {image.height} pixels, more than the limit of {limits.pixels:,}. Shrink it first.")
+    limit, kinds = (limits.pixels // 2, " for WebP, AVIF and progressive JPEG") if _is_held_whole(image) else (limits.pixels, "")
+    if image.width * image.height > limit:
+        raise ImageTooLarge(f"{name} has {image.width} × {image.height} pixels, more than the limit of {limit:,}{kinds}. Shrink it first.")
     if damage is not None:
         raise damage
     try:
@@ -132,6 +133,11 @@ def _open(data: bytes, name: str, limits: Limits) -> Image.Image:
         raise ImageTooLarge(f"{name} is too large to decode: {error} Shrink it first.") from error
     except Exception as error:  # a header can break a decoder in as many ways as the data
         raise _blame(error, name) from error
+
+
+def _is_held_whole(image: Image.Image) -> bool:
+    """Whether its decoder keeps the whole picture beside the result: up to 1.64 GB for 100 megapixels, so half is the limit."""
+    return image.format in ("WEBP", "AVIF") or "progressive" in image.info
 
 
 def _open_heic(data: bytes, name: str, limits: Limits) -> Image.Image:

@@ -327,6 +327,14 @@ def test_the_limits_are_options_and_include_their_edge(tmp_path: Path) -> None:
     assert reason(tmp_path / "a.png", bytes=len(data) - 1) == "too-large"
 
 
+@pytest.mark.parametrize("options", [{"format": "WEBP"}, {"format": "AVIF"}, {"format": "JPEG", "progressive": True}], ids=str)
+def test_a_kind_that_its_decoder_holds_whole_may_have_half_the_pixels(options: dict[str, Any]) -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (20, 10)).save(stream, **options)
+    assert decode(stream.getvalue(), limits=Limits(pixels=400)).shape == (10, 20, 3)
+    assert reason(stream.getvalue(), pixels=399) == "too-large"
+
+
 def test_messages_name_the_file_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"")
     with pytest.raises(PhotoError, match=r"holiday.jpg is empty: 0 bytes. Copy it again"):

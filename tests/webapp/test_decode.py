@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,16 @@ def photos() -> dict[str, bytes]:
         "lossless.jpg": plain.replace(b"\xff\xc0", b"\xff\xc3", 1),
         "arithmetic.jpg": plain.replace(b"\xff\xc0", b"\xff\xc9", 1),
         "twelve bits.jpg": plain.replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c", 1),
+        "half too many.webp": encode(Image.new("RGB", (10_000, 5_001)), "WEBP", method=0),
+        "half too many.jpg": _resized_header(encode(rgb, "JPEG", progressive=True), 10_000, 5_001),
         "bomb.gif": b"GIF89a\2\0\1\0\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\2\2\x44\n\0;",
     }
+
+
+def _resized_header(jpeg: bytes, width: int, height: int) -> bytes:
+    """A progressive JPEG that says it has another size."""
+    at = jpeg.index(b"\xff\xc2") + 5
+    return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
 
 
 @pytest.mark.parametrize("engine", BROWSERS)

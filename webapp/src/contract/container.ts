@@ -21,6 +21,7 @@ export interface Container {
   readonly width: number; // pixels as stored, before orientation
   readonly height: number;
   readonly orientation: number; // 1..8 of EXIF, or of AVIF's boxes in its words; anything else means 1
+  readonly isHeldWhole?: boolean; // by its decoder, beside the result: half as many pixels are let in
   readonly damage?: PhotoError; // why it can't be decoded all the same; the size is judged first, as Pillow does
 }
 
@@ -91,7 +92,7 @@ function jpeg(data: Bytes): Container {
   const kept = [data.subarray(0, 2)];
   let exif: number | undefined;
   let damage: PhotoError | undefined;
-  let [width, height] = [0, 0];
+  let [width, height, isHeldWhole] = [0, 0, false];
   for (let at = 2; ; ) {
     if (at + 4 > data.length) throw truncated("in its header");
     const marker = view.getUint8(at + 1);
@@ -103,7 +104,7 @@ function jpeg(data: Bytes): Container {
       if (width === 0) throw corrupt("JPEG data without a frame header");
       const bytes = joined([...kept, data.subarray(at)]);
       if (!hasEnd(data, at)) damage ??= truncated("before its end marker");
-      return { kind: "JPEG", bytes, width, height, orientation: exif ?? 1, ...(damage && { damage }) };
+      return { kind: "JPEG", bytes, width, height, orientation: exif ?? 1, isHeldWhole, ...(damage && { damage }) };
     }
     const end = marker >= 0xd0 && marker <= 0xd8 ? at + 2 : at + 2 + view.getUint16(at + 2);
     if (end > data.length) throw truncated("in its header");
@@ -113,6 +114,7 @@ function jpeg(data: Bytes): Container {
     }
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
+      isHeldWhole = marker === 0xc2; // progressive
       if (marker > 0xc2 || view.getUint8(at + 4) !== 8) damage = rareJpeg();
     }
     // JFIF (APP0) and Adobe (APP14) say how colours are stored; every other application segment and comment goes.
@@ -204,7 +206,7 @@ function webp(data: Bytes): Container {
     at = next;
   }
   if (width === 0 || height === 0) throw corrupt("WebP without a picture");
-  const found = { kind: "WEBP", bytes: riff(kept), width, height, orientation: exif ?? 1 } as const;
+  const found = { kind: "WEBP", bytes: riff(kept), width, height, orientation: exif ?? 1, isHeldWhole: true } as const;
   return hasAlpha && !moves ? { ...found, opaque: riff([kept[0]!, ...opaque]) } : found;
 }
 
@@ -230,7 +232,7 @@ function avif(data: Bytes): Container {
     if (w * h > width * height) [width, height] = [w, h];
   }
   if (width === 0 || height === 0) throw corrupt("AVIF without a size");
-  return { kind: "AVIF", width, height, ...withoutTurns(data) };
+  return { kind: "AVIF", width, height, isHeldWhole: true, ...withoutTurns(data) };
 }
 
 function gif(data: Bytes): Container {

@@ -12,7 +12,7 @@ import { decodePng } from "./png.ts";
 
 /** What a photo may cost; checked on the header, before decoding. */
 export interface Limits {
-  readonly pixels: number; // width × height
+  readonly pixels: number; // width × height; half of it for WebP, AVIF and progressive JPEG
   readonly bytes: number; // of the file
 }
 
@@ -30,10 +30,11 @@ export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEF
   checkBytes(data.length, limits);
   const container = filter(data);
   const { width, height } = container;
-  if (width * height > limits.pixels)
+  const limit = container.isHeldWhole ? Math.floor(limits.pixels / 2) : limits.pixels;
+  if (width * height > limit)
     throw new PhotoError(
       "too-large",
-      `The photo has ${width} × ${height} pixels, more than the limit of ${limits.pixels}. Shrink it first.`,
+      `The photo has ${width} × ${height} pixels, more than the limit of ${limit} for its kind. Shrink it first.`,
     );
   if (container.damage) throw container.damage;
   if (container.kind === "PNG") return oriented(await decodePng(container.bytes), container.orientation);
