@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { site } from "./vite/site.ts";
 
 /** Two pages, relative addresses (any sub-path on any static host), one self-contained script per worker. */
 export default defineConfig({
   base: "./",
+  plugins: [site(import.meta.dirname)],
   build: {
     outDir: resolve(import.meta.dirname, "../safelight/webapp"), // part of the Python package: `safelight web` copies it
     emptyOutDir: true,

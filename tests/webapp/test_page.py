@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from tests.webapp.conftest import WEBAPP, Node
 pytestmark = pytest.mark.browser
 
 NAMES = ("coffee.png", "chelsea.png", "rocket.jpg", "camera.png", "astronaut.png")  # RGB, a portrait, JPEG, grey
-POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; object-src 'none'"
+POLICY: str = json.loads((WEBAPP / "headers.json").read_text())["Content-Security-Policy"]
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -28,6 +28,7 @@ test("a browser's languages choose ours", () => {
   const chosen = ["zh-TW", "zh-HK", "zh-CN", "zh", "yue", "en-GB", "fr", "zh-Hans-HK"].map((tag) => languageFor([tag]));
   expect(chosen).toEqual(["zh-Hant", "zh-Hant", "zh-Hans", "zh-Hans", "zh-Hant", "en", "en", "zh-Hans"]);
   expect(languageFor(["fr", "zh-TW", "en"])).toBe("zh-Hant");
+  expect(languageFor(["c", "zh-TW"])).toBe("zh-Hant");
   expect(languageFor([])).toBe("en");
 });
 

@@ -1,6 +1,9 @@
 /** The page's words. A language is one dictionary here; the types require every key, and a test every placeholder. */
 
+import * as offline from "./offline/texts.ts";
+
 const en = {
+  ...offline.en,
   title: "Safelight",
   drop: "Drop photos here",
   dropTouch: "Add your photos",
@@ -60,6 +63,7 @@ const en = {
 export type Key = keyof typeof en;
 
 const zhHant: Record<Key, string> = {
+  ...offline.zhHant,
   title: "Safelight",
   drop: "把照片拖到這裡",
   dropTouch: "加入您的照片",
@@ -117,6 +121,7 @@ const zhHant: Record<Key, string> = {
 };
 
 const zhHans: Record<Key, string> = {
+  ...offline.zhHans,
   title: "Safelight",
   drop: "把照片拖到这里",
   dropTouch: "添加您的照片",
@@ -187,9 +192,19 @@ export function translate(language: Language, key: Key, values: Record<string, s
 /** The best of our languages for a browser's list, such as ["zh-HK", "en"]. */
 export function languageFor(preferred: readonly string[]): Language {
   for (const tag of preferred) {
-    const locale = new Intl.Locale(tag).maximize();
+    const locale = localeOf(tag);
+    if (!locale) continue;
     if (locale.language === "zh" || locale.language === "yue") return locale.script === "Hans" ? "zh-Hans" : "zh-Hant";
     if (locale.language === "en") return "en";
   }
   return "en";
+}
+
+/** WebKitGTK hands out "c" where the system has no language. */
+function localeOf(tag: string): Intl.Locale | undefined {
+  try {
+    return new Intl.Locale(tag).maximize();
+  } catch {
+    return undefined;
+  }
 }

@@ -8,7 +8,9 @@ import { about, fileFor, runtimesFor } from "./about.ts";
 import { Card } from "./card.ts";
 import { filesOf, photosAmong } from "./files.ts";
 import { type Key, LANGUAGES, type Language, languageFor, translate } from "./i18n.ts";
+import { startOffline } from "./offline/offline.ts";
 import { Pool } from "./pool.ts";
+import { listenProof } from "./proof/proof.ts";
 
 const BUNDLE = new URL("bundle/", document.baseURI).href;
 const THUMBNAIL = 320; // pixels
@@ -28,6 +30,7 @@ interface Item {
 let language: Language = languageFor(navigator.languages);
 let spec: Spec | undefined;
 let runtime: RuntimeId = DEFAULT_RUNTIME;
+let sheltered: Promise<void> | undefined; // until then no worker starts: the policy would not bind it
 let model: Promise<Pool> | undefined;
 let checked = true;
 let isReady = false; // the chosen runtime has its model
@@ -37,7 +40,9 @@ let problem: { key: Key; why: string } | undefined;
 
 async function start(): Promise<void> {
   listen();
+  listenProof(() => language);
   write();
+  sheltered = startOffline({ write, add });
   try {
     spec = await fetchSpec();
     const known = runtimesFor(spec);
@@ -69,7 +74,8 @@ function openModel(): void {
   const options = { start, bundle: BUNDLE, spec: loaded, key, thumbnail: THUMBNAIL };
   problem = undefined;
   isReady = false;
-  const opening = Pool.open(options).then((opened) => {
+  const opened = Promise.resolve(sheltered).then(() => Pool.open(options));
+  const opening = opened.then((opened) => {
     if (model === opening) [checked, isReady] = [opened.checked, true];
     return opened.pool;
   });
