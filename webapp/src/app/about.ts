@@ -12,7 +12,6 @@ export interface AboutState {
   readonly spec: Spec;
   readonly language: Language;
   readonly runtime: RuntimeId;
-  readonly checked: boolean; // the model's checksums were compared
   onRuntime(id: RuntimeId): void;
 }
 
@@ -34,7 +33,7 @@ export function about(state: AboutState): DocumentFragment {
   return fragment;
 }
 
-function facts({ spec, language, runtime, checked }: AboutState): HTMLElement {
+function facts({ spec, language, runtime }: AboutState): HTMLElement {
   const file = fileFor(spec, runtime)!;
   const { size } = spec.input;
   const number = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
@@ -49,7 +48,6 @@ function facts({ spec, language, runtime, checked }: AboutState): HTMLElement {
   const list = element("dl");
   for (const [key, value] of rows) list.append(element("dt", translate(language, key)), element("dd", value));
   box.append(list);
-  if (!checked) box.append(element("p", translate(language, "unchecked"), "muted"));
   return box;
 }
 

@@ -45,7 +45,6 @@ const en = {
   proofDifference: "Largest difference",
   proofFlips: "Other labels",
   proofNone: "No measurements are in this bundle.",
-  unchecked: "The model’s checksum was not compared: open this page over https or on this machine for that.",
   noBundle: "There is no usable model beside this page: {why}",
   noRuntime: "This runtime does not start here: {why}",
   noFormat: "This bundle has no file that a browser opens. It has: {files}. Export it with tfjs, tflite or onnx.",
@@ -105,7 +104,6 @@ const zhHant: Record<Key, string> = {
   proofDifference: "最大差異",
   proofFlips: "標籤不同",
   proofNone: "這個模型沒有附上量測結果。",
-  unchecked: "尚未比對模型的檢查碼：請以 https 或在本機開啟此頁。",
   noBundle: "這個頁面旁邊沒有可用的模型：{why}",
   noRuntime: "這個執行環境無法在此啟動：{why}",
   noFormat: "這個模型沒有瀏覽器能開啟的檔案，只有：{files}。請以 tfjs、tflite 或 onnx 匯出。",
@@ -163,7 +161,6 @@ const zhHans: Record<Key, string> = {
   proofDifference: "最大差异",
   proofFlips: "标签不同",
   proofNone: "这个模型没有附上测量结果。",
-  unchecked: "尚未比对模型的校验和：请用 https 或在本机打开此页。",
   noBundle: "这个页面旁边没有可用的模型：{why}",
   noRuntime: "这个运行环境无法在此启动：{why}",
   noFormat: "这个模型没有浏览器能打开的文件，只有：{files}。请以 tfjs、tflite 或 onnx 导出。",
@@ -186,7 +183,12 @@ export const DICTIONARIES: Record<Language, Record<Key, string>> = { en, "zh-Han
 
 /** The text of `key` with its placeholders filled in. */
 export function translate(language: Language, key: Key, values: Record<string, string | number> = {}): string {
-  return DICTIONARIES[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return fill(DICTIONARIES[language][key], values);
+}
+
+/** A text with its placeholders filled in. */
+export function fill(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
 /** The best of our languages for a browser's list, such as ["zh-HK", "en"]. */

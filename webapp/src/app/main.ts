@@ -32,7 +32,6 @@ let spec: Spec | undefined;
 let runtime: RuntimeId = DEFAULT_RUNTIME;
 let sheltered: Promise<void> | undefined; // until then no worker starts: the policy would not bind it
 let model: Promise<Pool> | undefined;
-let checked = true;
 let isReady = false; // the chosen runtime has its model
 let items: Item[] = [];
 let current = new AbortController(); // of the photos on the page
@@ -75,9 +74,9 @@ function openModel(): void {
   problem = undefined;
   isReady = false;
   const opened = Promise.resolve(sheltered).then(() => Pool.open(options));
-  const opening = opened.then((opened) => {
-    if (model === opening) [checked, isReady] = [opened.checked, true];
-    return opened.pool;
+  const opening = opened.then((pool) => {
+    if (model === opening) isReady = true;
+    return pool;
   });
   model = opening;
   previous?.then((pool) => pool.close()).catch(() => undefined);
@@ -166,7 +165,7 @@ function write(): void {
     find("examples").hidden = spec.golden === null;
     for (const item of items) item.card?.write(spec, language);
     const onRuntime = switchTo;
-    find("about-body").replaceChildren(about({ spec, language, runtime, checked, onRuntime }));
+    find("about-body").replaceChildren(about({ spec, language, runtime, onRuntime }));
   }
   find<HTMLButtonElement>("open-about").disabled = !spec;
   find("problem").hidden = !problem;

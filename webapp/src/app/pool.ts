@@ -38,13 +38,12 @@ export class Pool {
     this.#options = options;
   }
 
-  /** Load the model in the first worker. Throws what the runtime throws; `checked` tells whether checksums were compared. */
-  static async open(options: PoolOptions, signal?: AbortSignal): Promise<{ pool: Pool; checked: boolean }> {
+  /** Load the model in the first worker. Throws what the runtime throws. */
+  static async open(options: PoolOptions, signal?: AbortSignal): Promise<Pool> {
     const pool = new Pool(options);
     try {
-      const { client, checked } = await pool.#start(signal);
-      pool.#idle.push(client);
-      return { pool, checked };
+      pool.#idle.push(await pool.#start(signal));
+      return pool;
     } catch (error) {
       pool.close();
       throw error;
@@ -66,12 +65,12 @@ export class Pool {
     this.#clients.clear();
   }
 
-  async #start(signal?: AbortSignal): Promise<{ client: Client; checked: boolean }> {
+  async #start(signal?: AbortSignal): Promise<Client> {
     const { start, bundle, spec, key } = this.#options;
     const client = new Client(start());
     this.#clients.add(client);
-    const { checked } = await client.call("load", { bundle, spec, key }, signal);
-    return { client, checked };
+    await client.call("load", { bundle, spec, key }, signal);
+    return client;
   }
 
   /** One lane: a worker that takes photos until none wait. */
@@ -82,7 +81,7 @@ export class Pool {
       const { photo, signal, resolve, reject } = next;
       if (signal.aborted) continue;
       try {
-        client ??= (await this.#start()).client;
+        client ??= await this.#start();
         resolve(await client.call("classify", { photo, thumbnail: this.#options.thumbnail }));
       } catch (error) {
         reject(error);

@@ -25,13 +25,12 @@ export async function load(bundle: string, spec: Spec, file: ModelFile, _backend
     printErr: (line) => console.debug(line), // a dozen lines of INFO, which it would print as errors
   };
   await loadLiteRt(new URL(isRelaxed ? script : compatScript, here).href);
-  const { parts, checked } = await fetchParts(bundle, file);
+  const parts = await fetchParts(bundle, file);
   const model = await loadAndCompile(parts[0]!, { accelerator: "wasm" });
   const order = outputOrder(model, file);
   const shape = [1, spec.input.size, spec.input.size, 3];
   return {
     name: "litertjs-wasm",
-    checked,
     run: (pixels) => run(model, file, order, new Tensor(Float32Array.from(pixels), shape)),
     dispose: () => model.delete(),
   };

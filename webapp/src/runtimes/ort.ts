@@ -28,7 +28,7 @@ export async function load(
   env.logLevel = "error";
   env.wasm.numThreads = backend === "wasm-2" ? 2 : 1;
   env.wasm.wasmPaths = { wasm: absolute(build.wasm), ...(build.mjs ? { mjs: absolute(build.mjs) } : {}) };
-  const { parts, checked } = await fetchParts(bundle, file);
+  const parts = await fetchParts(bundle, file);
   const session = await start(build, parts[0]!, backend === "webgpu" ? "webgpu" : "wasm");
   if (backend === "wasm-2" && env.wasm.numThreads !== 2)
     throw new RuntimeUnavailable("onnxruntime-web fell back to one thread in this browser.");
@@ -36,7 +36,6 @@ export async function load(
   const shape = [1, spec.input.size, spec.input.size, 3];
   return {
     name: `onnxruntime-web-${backend}`,
-    checked,
     run: async (pixels) => {
       const input = new Tensor("float32", Float32Array.from(pixels), shape);
       const outputs = await session.run({ [file.input.name]: input }, names);
@@ -52,7 +51,7 @@ export async function load(
 /** What it would answer with a slower back end, or with an error that says nothing. */
 async function check(backend: Backend): Promise<void> {
   if (backend === "wasm-2" && !self.crossOriginIsolated)
-    throw new RuntimeUnavailable("Threads need a page whose server isolates it (the headers COOP and COEP).");
+    throw new RuntimeUnavailable("Threads need a page on https or on this machine, and its server must isolate it (COOP, COEP).");
   if (backend === "webgpu" && !("Suspending" in WebAssembly))
     throw new RuntimeUnavailable("onnxruntime-web's WebGPU build needs JavaScript promise integration (JSPI).");
   if (backend === "webgpu") await needWebGpu();

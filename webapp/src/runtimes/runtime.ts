@@ -4,6 +4,7 @@
  */
 
 import { BundleError, messageOf, RuntimeUnavailable } from "../contract/errors.ts";
+import { sha256 as digestOf } from "../contract/sha256.ts";
 import type { FileRecord, ModelFile, Spec } from "../contract/spec.ts";
 
 /** What a network says about one photo. */
@@ -15,7 +16,6 @@ export interface Answer {
 /** A loaded model. */
 export interface Runtime {
   readonly name: string;
-  readonly checked: boolean; // false where this page may not compute checksums: neither https nor this machine
   run(pixels: Uint8Array): Promise<Answer>; // [S,S,3]
   dispose(): void;
 }
@@ -23,13 +23,9 @@ export interface Runtime {
 /** Fetch a model file of the bundle at `bundle` and open it. Throws BundleError or RuntimeUnavailable. */
 export type Load = (bundle: string, spec: Spec, file: ModelFile) => Promise<Runtime>;
 
-/** The parts of a model file, in their order, each compared with its size and, where possible, its checksum. */
-export async function fetchParts(
-  bundle: string,
-  file: ModelFile,
-): Promise<{ parts: Uint8Array<ArrayBuffer>[]; checked: boolean }> {
-  const parts = await Promise.all(file.parts.map((part) => fetchPart(bundle, part)));
-  return { parts, checked: canHash() };
+/** The parts of a model file, in their order, each compared with its size and its checksum. */
+export function fetchParts(bundle: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>[]> {
+  return Promise.all(file.parts.map((part) => fetchPart(bundle, part)));
 }
 
 async function fetchPart(bundle: string, part: FileRecord): Promise<Uint8Array<ArrayBuffer>> {
@@ -46,7 +42,7 @@ async function fetchPart(bundle: string, part: FileRecord): Promise<Uint8Array<A
       },
     );
   }
-  const found = canHash() ? await sha256(data) : part.sha256;
+  const found = await sha256(data);
   if (data.length !== part.bytes || found !== part.sha256)
     throw new BundleError(
       `${part.path} was changed: ${data.length} bytes, sha256 ${found.slice(0, 12)}…; the spec says ${part.bytes} bytes, ` +
@@ -55,19 +51,19 @@ async function fetchPart(bundle: string, part: FileRecord): Promise<Uint8Array<A
   return data;
 }
 
-/** Whether checksums can be computed: browsers offer it on https and on the local machine only. */
-export function canHash(): boolean {
-  return globalThis.crypto?.subtle !== undefined;
-}
-
-/** In hexadecimal. Needs `canHash()`. */
+/** In hexadecimal. The browser's own where it offers one: on https and on the local machine. */
 export async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
+  const digest = subtle ? new Uint8Array(await subtle.digest("SHA-256", data)) : digestOf(data);
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Throws RuntimeUnavailable where there is no WebGPU: runtimes would take a slower back end, or say nothing of use. */
 export async function needWebGpu(): Promise<void> {
+  if (!globalThis.isSecureContext)
+    throw new RuntimeUnavailable(
+      "WebGPU needs a page on https or on this machine; browsers withhold it on plain http.",
+    );
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
   if (!(await gpu?.requestAdapter())) throw new RuntimeUnavailable("This browser offers no WebGPU adapter.");
 }

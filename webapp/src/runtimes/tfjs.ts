@@ -11,12 +11,11 @@ export type Backend = "wasm" | "webgl" | "cpu";
 /** Open a "tfjs" file on `backend`, which the caller has imported. */
 export async function load(bundle: string, spec: Spec, file: ModelFile, backend: Backend): Promise<Runtime> {
   await start(backend);
-  const { parts, checked } = await fetchParts(bundle, file);
+  const parts = await fetchParts(bundle, file);
   const model = await loadGraphModel({ load: async () => artifacts(file, parts) });
   const size = spec.input.size;
   return {
     name: `tfjs-${backend}`,
-    checked,
     run: (pixels) => run(model, file, tensor4d(Float32Array.from(pixels), [1, size, size, 3])),
     dispose: () => model.dispose(),
   };

@@ -94,7 +94,7 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
     throw new SafelightError(`this page has no runtime ${run.runtime}; it has ${Object.keys(RUNTIMES).join(", ")}`);
   const client = new Client(RUNTIMES[run.runtime].start());
   try {
-    const { checked, ms } = await client.call("load", { bundle, spec, key: run.file });
+    const { ms } = await client.call("load", { bundle, spec, key: run.file });
     const indices = [...pixels.keys()].filter((index) => index < run.photos).sort((a, b) => a - b);
     const times: number[] = [];
     let told = performance.now();
@@ -109,9 +109,8 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
     };
     const probabilities = Object.fromEntries(await inTurn(indices, ask));
     const again = Object.fromEntries(await inTurn(indices.slice(0, REPEATED), ask));
-    const reason = checked ? "" : "checksums were not compared: this page is neither on https nor on this machine";
     const [first = 0, ...later] = times;
-    return { status: "ok", reason, probabilities, again, load_ms: ms, first_ms: first, median_ms: median(later) };
+    return { status: "ok", reason: "", probabilities, again, load_ms: ms, first_ms: first, median_ms: median(later) };
   } finally {
     client.close();
   }

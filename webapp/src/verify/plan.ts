@@ -22,7 +22,7 @@ export interface StageReport {
   readonly message: string;
   readonly width: number; // of the upright photo
   readonly height: number;
-  readonly decoded_sha256: string; // of the upright RGB bytes, "" where the page may not compute it
+  readonly decoded_sha256: string; // of the upright RGB bytes, "" where the photo was refused
   readonly decode_ms: number;
   readonly resize_ms: number;
   readonly pixels: string; // base64 of S·S·3 bytes, "" where the photo was refused

@@ -15,10 +15,10 @@ import type { Answer } from "../runtimes/runtime.ts";
 
 export interface Calls {
   /** Fetch and open the model file `key` of the bundle at the address `bundle`. */
-  load(job: { bundle: string; spec: Spec; key: string }): Promise<{ checked: boolean; ms: number }>;
+  load(job: { bundle: string; spec: Spec; key: string }): Promise<{ ms: number }>;
   /**
-   * Stages 1 and 2 alone: the model's pixels [S,S,3]. `sha256` is of the upright RGB bytes, "" where it can't be had; the
-   * bytes come too where `expected` is given and is another.
+   * Stages 1 and 2 alone: the model's pixels [S,S,3]. `sha256` is of the upright RGB bytes, which come too where
+   * `expected` is given and is another.
    */
   prepare(job: { photo: Blob; input: InputSpec; limits?: Limits; expected?: string }): Promise<Prepared>;
   /** Stage 3 alone, on pixels [S,S,3]. */

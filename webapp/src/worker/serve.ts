@@ -5,7 +5,7 @@ import { BundleError, SafelightError } from "../contract/errors.ts";
 import { toRgb } from "../contract/pixels.ts";
 import { resize } from "../contract/resize.ts";
 import { keyOf, type Spec } from "../contract/spec.ts";
-import { canHash, type Load, type Runtime, sha256 } from "../runtimes/runtime.ts";
+import { type Load, type Runtime, sha256 } from "../runtimes/runtime.ts";
 import { type Calls, packError, type Reply, type Request } from "./calls.ts";
 import { thumbnail } from "./thumbnail.ts";
 
@@ -44,7 +44,7 @@ class Worker implements Calls {
     const start = performance.now();
     this.#model?.runtime.dispose();
     this.#model = { spec, runtime: await this.#open(bundle, spec, file) };
-    return { checked: this.#model.runtime.checked, ms: performance.now() - start };
+    return { ms: performance.now() - start };
   }
 
   async prepare({ photo, input, limits, expected }: Parameters<Calls["prepare"]>[0]): ReturnType<Calls["prepare"]> {
@@ -54,9 +54,9 @@ class Worker implements Calls {
     const pixels = resize(upright, input);
     const resized = performance.now();
     const rgb = toRgb(upright);
-    const sum = canHash() ? await sha256(rgb) : "";
+    const sum = await sha256(rgb);
     return {
-      ...(expected && sum && sum !== expected ? { decoded: rgb } : {}),
+      ...(expected && sum !== expected ? { decoded: rgb } : {}),
       pixels,
       width: upright.width,
       height: upright.height,
