@@ -1,16 +1,20 @@
-"""A browser's answers → its rows of the report: each runtime of the self-testing page, with its stages."""
+"""A browser's answers → its rows of the report: each runtime of the self-testing page, with its stages.
+
+The browser may be one that this machine launches or a phone's: `Engine` is what both modules have.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from export.formats import FORMATS
-from export.parity.browsers import BROWSERS, Answers, ask
+from export.parity.browsers.answers import Answers
 from export.parity.browsers.server import PlannedRun
 from export.parity.compare import Answers as Probabilities
 from export.parity.compare import compare, disagreement
@@ -21,12 +25,40 @@ from export.parity.report import Explained, Network, Row, Stages, Task, Verdicts
 from export.parity.stages import Effect, Seen, blame, decode_stage, effect, resize_stage, see, stage_of_pixels
 from safelight import site
 from safelight.bundle import Bundle
-from safelight.errors import RuntimeUnavailable, SafelightError, UsageError
+from safelight.errors import BundleError, RuntimeUnavailable, SafelightError, UsageError
 from safelight.spec import Precision
 
 
+class Engine(Protocol):
+    """A browser's or a phone's module, as far as rows are concerned; the fields are described in `browsers.Browser`."""
+
+    NAME: str
+    RUNTIMES: dict[str, str]
+    ON_REQUEST: frozenset[str]
+    SLOW_RUNTIMES: frozenset[str]
+
+
+class Ask(Protocol):
+    """Opens the self-testing page and waits for its numbers."""
+
+    def __call__(
+        self, page: Path, bundle: Bundle, photos: Sequence[Prepared], runs: Sequence[PlannedRun], *, on_event: Callable[[], None]
+    ) -> Answers:
+        """Raises RuntimeUnavailable where nobody can open it, UsageError, or ParityFailure where it doesn't finish."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A browser's rows "browser/runtime/file"; `verdicts` and what it says `about` itself where it ran."""
+
+    rows: dict[str, Row]
+    verdicts: Verdicts | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+
 def measure(
-    browser_name: str,
+    browser: Engine,
+    ask: Ask,
     bundle: Bundle,
     prepared: Sequence[Prepared],
     reference: Callable[[Precision], Probabilities],
@@ -35,41 +67,46 @@ def measure(
     wanted: Callable[[str], bool],
     slow_images: int,
     on_progress: Callable[[str, int, int], None],
-) -> tuple[dict[str, Row], Verdicts | None]:
-    """The rows "browser/runtime/file" and the verdicts of one browser; skipped rows where it isn't there.
+    kin: Callable[[dict[str, Any]], str] | None = None,
+) -> Measured:
+    """The rows of one browser; skipped where it isn't there, or the page isn't built.
 
     `reference` has PyTorch's answers on `prepared`'s accepted photos, in order; `answer` is PyTorch itself, if it is there.
-    Raises UsageError for an unknown browser.
+    `kin` names the engine whose known differences are excused, from what the page says about itself; else it is the browser's name.
     """
-    if browser_name not in BROWSERS:
-        raise UsageError(f"there is no browser named {browser_name!r}. Known: {', '.join(BROWSERS)}")
-    browser = BROWSERS[browser_name]
     runs: dict[str, PlannedRun] = {}
     for file in bundle.spec.files:
         for runtime in (name for name, opens in browser.RUNTIMES.items() if opens == file.format):
-            name = f"{browser_name}/{runtime}/{file.key}"
+            name = f"{browser.NAME}/{runtime}/{file.key}"
             count = min(slow_images, len(prepared)) if runtime in browser.SLOW_RUNTIMES else len(prepared)
             if count and wanted(name):
                 runs[name] = PlannedRun(f"{runtime}/{file.key}", runtime, file.key, count)
     if not runs:
-        return {}, None
+        return Measured({})
+    try:
+        page = site.app_folder()
+    except BundleError as error:  # of this install, not of the bundle: there is no page to run anything in
+        return Measured({name: Row("skipped", str(error)) for name in runs})
     steps = len(prepared) + len(runs)
     done = iter(range(1, steps + 1))
     try:
         answers = ask(
-            browser,
-            site.app_folder(),
+            page,
             bundle,
             prepared,
             list(runs.values()),
-            on_event=lambda: on_progress(f"{browser_name}", next(done, steps), steps),
+            on_event=lambda: on_progress(browser.NAME, next(done, steps), steps),
         )
+    except UsageError:
+        raise
     except RuntimeUnavailable as error:
-        return {name: Row("skipped", str(error)) for name in runs}, None
+        return Measured({name: Row("skipped", str(error)) for name in runs})
     except SafelightError as error:
-        return {name: Row("fail", str(error)) for name in runs}, None
-    judge = _Judge(bundle, prepared, see(browser_name, prepared, answers, bundle.spec.input), reference, answer)
-    return {name: judge.row(run, answers.runs.get(run.id)) for name, run in runs.items()}, _verdicts(prepared, answers)
+        return Measured({name: Row("fail", str(error)) for name in runs})
+    engine = kin(answers.about) if kin else browser.NAME
+    judge = _Judge(bundle, prepared, see(engine, prepared, answers, bundle.spec.input), reference, answer)
+    rows = {name: judge.row(run, answers.runs.get(run.id)) for name, run in runs.items()}
+    return Measured(rows, _verdicts(prepared, answers), answers.about)
 
 
 @dataclass(frozen=True)

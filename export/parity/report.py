@@ -98,6 +98,7 @@ class ParityReport:
     runtimes: dict[str, Row]
     verdicts: dict[str, Verdicts] = field(default_factory=dict)  # browser → verdicts
     versions: dict[str, str] = field(default_factory=dict)
+    devices: dict[str, str] = field(default_factory=dict)  # "phone" → what its browser says of itself
     problems: tuple[str, ...] = ()  # failures of the bundle itself or of --require
 
     @property
@@ -137,6 +138,10 @@ def as_junit(report: ParityReport) -> str:
         failures=str(failures),
         skipped=str(sum(row.status == "skipped" for row in rows.values())),
     )
+    if report.devices:
+        properties = ET.SubElement(suite, "properties")
+        for name, device in report.devices.items():
+            ET.SubElement(properties, "property", name=f"device.{name}", value=device)
     for name, row in rows.items():
         case = ET.SubElement(suite, "testcase", classname="parity", name=name, time=f"{row.median_ms * row.images / 1000:.3f}")
         if row.status == "fail":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from export.parity.browsers import Answers
+from export.parity.browsers.answers import Answers
 from export.parity.browsers.server import decoded_of, pixels_of
 from export.parity.evidence import off
 from export.parity.known import KnownDifference, explain

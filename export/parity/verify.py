@@ -11,21 +11,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from export import golden
 from export.formats import FORMATS
 from export.parity import browser_rows
-from export.parity.browsers import BROWSERS
+from export.parity.browser_rows import Ask, Engine, Measured
+from export.parity.browsers import BROWSERS, ask, phone
 from export.parity.compare import Answers, compare, disagreement
 from export.parity.evidence import Evidence, off, top, worst
 from export.parity.photos import Prepared, golden_photos, photos_below, prepare
 from export.parity.reference import Answer, of_bundle
 from export.parity.report import ParityReport, Row, Verdicts
 from safelight.bundle import Bundle
-from safelight.errors import RuntimeUnavailable
+from safelight.errors import RuntimeUnavailable, UsageError
 from safelight.runtimes import RUNTIMES, Runtime
 from safelight.spec import ModelFile, Precision
 
@@ -43,6 +44,7 @@ class VerifyOptions:
     max_images: int = 200  # of that folder, spread evenly
     runtimes: tuple[str, ...] = ()  # names or beginnings of row names; () means all
     browsers: tuple[str, ...] = ("chromium",)
+    phone: phone.PhoneOptions | None = None  # to ask a phone, too: before all others, while somebody is there to hold it
     slow_images: int = 24  # photos for runtimes that are slow without a GPU; 0 leaves those runtimes out
     require: tuple[str, ...] = ()  # names or beginnings that must pass: a skip becomes a failure
     overlap: bool = False  # browsers beside Python: sooner done, but the milliseconds a photo are then of no use
@@ -51,14 +53,19 @@ class VerifyOptions:
 def verify(bundle: Bundle, options: VerifyOptions, on_progress: Progress = lambda *_: None) -> ParityReport:
     """Hold every runtime to PyTorch on the golden photos and on `options.images`.
 
-    Raises RuntimeUnavailable where photos are given but PyTorch isn't installed, BundleError for a bad folder.
+    Raises RuntimeUnavailable where photos are given but PyTorch isn't installed, BundleError for a bad folder, UsageError for a
+    browser that we don't know or a phone's address that isn't this machine's.
     """
+    unknown = [name for name in options.browsers if name not in BROWSERS]
+    if unknown:
+        raise UsageError(f"there is no browser named {unknown[0]!r}. Known: {', '.join(BROWSERS)}")
     photos = golden_photos(bundle) + (photos_below(options.images, options.max_images) if options.images else [])
     prepared = [*_watched(prepare(photos, bundle.spec.input), "decode and resize", len(photos), on_progress)]
     accepted = [one for one in prepared if one.verdict == "ok"]
     stored = _stored_answers(bundle, accepted)
     reference, answer, without = _reference(bundle, accepted, stored, options, on_progress)
     browsers = _Browsers(bundle, prepared, reference, answer, options, on_progress)
+    found = browsers.ask_phone()
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead = pool.submit(browsers.measure) if options.overlap else None
         rows: dict[str, Row] = {}
@@ -69,14 +76,17 @@ def verify(bundle: Bundle, options: VerifyOptions, on_progress: Progress = lambd
                 name = f"{runtime.NAME}/{file.key}"
                 if file.format in runtime.FORMATS and _wanted(name, options):
                     rows[name] = _python_row(name, runtime, bundle, file, accepted, reference(file.precision), on_progress)
-        found, verdicts = ahead.result() if ahead else browsers.measure()
-    rows |= found
+        found |= ahead.result() if ahead else browsers.measure()
+    for measured in found.values():
+        rows |= measured.rows
+    verdicts = {name: measured.verdicts for name, measured in found.items() if measured.verdicts is not None}
     return ParityReport(
         bundle=bundle.spec.name,
         photos=len(accepted),
         refused={one.photo.name: one.verdict for one in prepared if one.verdict != "ok"},
         runtimes=rows,
         verdicts=verdicts,
+        devices={name: phone.describe(found[name].about) for name in (phone.NAME,) if name in found and found[name].about},
         versions=_versions(),
         problems=(*_golden_problems(bundle, prepared), *_golden_refusals(bundle, verdicts), *_missing(options.require, rows)),
     )
@@ -93,30 +103,39 @@ class _Browsers:
     options: VerifyOptions
     on_progress: Progress
 
-    def _wanted(self, name: str) -> bool:
-        browser, runtime, _ = name.split("/")
-        is_named = any(runtime in pick.split("/") for pick in self.options.runtimes)
-        return _wanted(name, self.options) and (is_named or runtime not in BROWSERS[browser].ON_REQUEST)
+    def measure(self) -> dict[str, Measured]:
+        """What was measured, by browser."""
+        return {name: self._of(BROWSERS[name], functools.partial(ask, BROWSERS[name])) for name in self.options.browsers}
 
-    def measure(self) -> tuple[dict[str, Row], dict[str, Verdicts]]:
-        """The rows of every browser, and its verdicts where it ran."""
-        rows: dict[str, Row] = {}
-        verdicts: dict[str, Verdicts] = {}
-        for browser in self.options.browsers:
-            found, verdict = browser_rows.measure(
-                browser,
-                self.bundle,
-                self.prepared,
-                self.reference,
-                self.answer,
-                wanted=self._wanted,
-                slow_images=self.options.slow_images,
-                on_progress=self.on_progress,
-            )
-            rows |= found
-            if verdict is not None:
-                verdicts[browser] = verdict
-        return rows, verdicts
+    def ask_phone(self) -> dict[str, Measured]:
+        """The same of the phone, if it is to be asked."""
+        options = self.options.phone
+        if options is None:
+            return {}
+
+        def on_wait(seconds: float) -> None:
+            self.on_progress("waiting for a phone to open the address", round(seconds), round(options.wait))
+
+        return {phone.NAME: self._of(phone, functools.partial(phone.ask, options, on_wait=on_wait), kin=phone.engine)}
+
+    def _of(self, browser: Engine, ask: Ask, kin: Callable[[dict[str, Any]], str] | None = None) -> Measured:
+        def wanted(name: str) -> bool:
+            runtime = name.split("/")[1]
+            is_named = any(runtime in pick.split("/") for pick in self.options.runtimes)
+            return _wanted(name, self.options) and (is_named or runtime not in browser.ON_REQUEST)
+
+        return browser_rows.measure(
+            browser,
+            ask,
+            self.bundle,
+            self.prepared,
+            self.reference,
+            self.answer,
+            wanted=wanted,
+            slow_images=self.options.slow_images,
+            on_progress=self.on_progress,
+            kin=kin,
+        )
 
 
 def _wanted(name: str, options: VerifyOptions) -> bool:

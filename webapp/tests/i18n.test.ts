@@ -1,20 +1,29 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DICTIONARIES, type Key, type Language, languageFor, translate } from "../src/app/i18n.ts";
+import { DICTIONARIES, type Language, languageFor, translate } from "../src/app/i18n.ts";
 import { REASONS } from "../src/contract/errors.ts";
+import { WORDS } from "../src/verify/words.ts";
 
 const languages = Object.keys(DICTIONARIES) as Language[];
 
-test.each(languages)("%s has every text, with the same placeholders as English", (language) => {
-  const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
-  for (const [key, english] of Object.entries(DICTIONARIES.en)) {
-    const text = DICTIONARIES[language][key as Key];
-    expect(text, key).toBeTruthy();
-    expect(placeholders(text), key).toEqual(placeholders(english));
-  }
-  expect(Object.keys(DICTIONARIES[language])).toEqual(Object.keys(DICTIONARIES.en));
-});
+const pages: [string, Record<Language, Record<string, string>>][] = [
+  ["the app", DICTIONARIES],
+  ["the self-testing page", WORDS],
+];
+
+test.each(pages.flatMap(([page, texts]) => languages.map((language) => [page, language, texts] as const)))(
+  "%s has every text in %s, with the same placeholders as English",
+  (_, language, texts) => {
+    const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+    for (const [key, english] of Object.entries(texts.en)) {
+      const text = texts[language][key]!;
+      expect(text, key).toBeTruthy();
+      expect(placeholders(text), key).toEqual(placeholders(english));
+    }
+    expect(Object.keys(texts[language])).toEqual(Object.keys(texts.en));
+  },
+);
 
 test("every text that the page names exists, and every refusal has one", () => {
   const page = readFileSync(join(import.meta.dirname, "../index.html"), "utf8");

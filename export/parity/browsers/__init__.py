@@ -1,29 +1,29 @@
 """Browsers as runtimes: a page tests itself. No driver protocol; opening the page is launching the browser.
 
-A browser is one module here with the same names: NAME, RUNTIMES, ON_REQUEST, SLOW_RUNTIMES,
-MISSING, find, prepare, command.
+A browser that this machine has is one module here with the same names: NAME, RUNTIMES, ON_REQUEST, SLOW_RUNTIMES,
+MISSING, find, prepare, command. A browser that somebody else opens is `phone`.
 """
 
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from export.parity.browsers import chromium, firefox, webkit
+from export.parity.browsers.answers import Answers, listen
 from export.parity.browsers.server import PlannedRun, Server
 from export.parity.photos import Prepared
 from safelight.bundle import Bundle
 from safelight.errors import ParityFailure, RuntimeUnavailable
 
-SILENCE_LIMIT = 120.0  # seconds without any news from the page; the slowest single step seen took 10
+OPEN_LIMIT = 120.0  # seconds until the page is there; a cold start took 2.5
 
 
 class Browser(Protocol):
@@ -48,16 +48,6 @@ class Browser(Protocol):
 BROWSERS: dict[str, Browser] = {browser.NAME: browser for browser in (chromium, firefox, webkit)}
 
 
-@dataclass
-class Answers:
-    """What a page reported: by photo index, by run id, and about itself."""
-
-    stages: dict[int, dict[str, Any]] = field(default_factory=dict)
-    decoded: dict[int, bytes] = field(default_factory=dict)  # upright RGB, where it is not Python's
-    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    about: dict[str, Any] = field(default_factory=dict)
-
-
 def ask(
     browser: Browser,
     page: Path,
@@ -74,50 +64,38 @@ def ask(
     program = browser.find()
     if program is None:
         raise RuntimeUnavailable(browser.MISSING)
-    with Server(page, bundle, photos, runs) as server, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with Server(page, bundle, photos, runs) as server, _launched(browser, program, server.url) as check:
+        return listen(browser.NAME, server, check, on_event)
+
+
+@contextmanager
+def _launched(browser: Browser, program: str, url: str) -> Iterator[Callable[[bool], None]]:
+    """A browser with a fresh profile; yields what raises ParityFailure once it has ended or has not opened the page."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         log, profile = Path(folder, "browser.log"), Path(folder, "profile")
         profile.mkdir()
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                browser.command(program, profile, server.url),
+                browser.command(program, profile, url),
                 env=os.environ | browser.prepare(profile),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
             )
-        try:
-            return _listen(browser, server, process, log, on_event)
-        finally:
-            _end(process)
+        deadline = time.monotonic() + OPEN_LIMIT
 
-
-def _listen(browser: Browser, server: Server, process: subprocess.Popen[bytes], log: Path, on_event: Callable[[], None]) -> Answers:
-    answers, last_news = Answers(), time.monotonic()
-    while True:
-        try:
-            event = server.events.get(timeout=1.0)
-        except queue.Empty:
+        def check(is_there: bool) -> None:
             if process.poll() is not None:
                 tail = log.read_text(errors="replace").strip()[-300:]
-                raise ParityFailure(f"{browser.NAME} ended with status {process.returncode} before the page was done: {tail}") from None
-            if time.monotonic() - last_news > SILENCE_LIMIT:
-                raise ParityFailure(f"{browser.NAME}: the page said nothing for {SILENCE_LIMIT:.0f} s and was closed") from None
-            continue
-        last_news = time.monotonic()
-        if event.kind in ("stages", "runs"):
-            on_event()
-        if event.kind == "stages":
-            answers.stages[int(event.key)] = event.content
-        elif event.kind == "decoded":
-            answers.decoded[int(event.key)] = event.data
-        elif event.kind == "runs":
-            answers.runs[event.key] = event.content
-        elif event.kind == "failed":
-            raise ParityFailure(f"{browser.NAME}: the page failed: {event.content.get('message', 'no message')}")
-        elif event.kind == "done":
-            answers.about = event.content
-            return answers
+                raise ParityFailure(f"{browser.NAME} ended with status {process.returncode} before the page was done: {tail}")
+            if not is_there and time.monotonic() > deadline:
+                raise ParityFailure(f"{browser.NAME} did not open the page within {OPEN_LIMIT:.0f} s and was closed")
+
+        try:
+            yield check
+        finally:
+            _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

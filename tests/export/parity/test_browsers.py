@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from export.parity import browser_rows
-from export.parity.browsers import BROWSERS, chromium
+from export.parity.browsers import BROWSERS, ask, chromium
 from export.parity.browsers.server import Server
 from export.parity.known import explain
 from export.parity.photos import golden_photos, prepare
@@ -19,7 +20,7 @@ from export.parity.report import Row
 from export.parity.verify import VerifyOptions, verify
 from safelight import site
 from safelight.bundle import open_bundle
-from safelight.errors import BundleError
+from safelight.errors import BundleError, UsageError
 from safelight.spec import InputSpec
 from tests.conftest import reseal
 
@@ -49,8 +50,9 @@ def rows_of(folder: Path, seen_by_browser: Path, runtime: str = "") -> dict[str,
     answer = of_bundle(bundle)("fp32")
     answers = np.array([answer(one.pixels) for one in prepared])
     other = open_bundle(seen_by_browser, check=False)
-    rows, _ = browser_rows.measure(
-        "chromium",
+    return browser_rows.measure(
+        chromium,
+        functools.partial(ask, chromium),
         other,
         prepared,
         lambda _: answers,
@@ -58,8 +60,7 @@ def rows_of(folder: Path, seen_by_browser: Path, runtime: str = "") -> dict[str,
         wanted=lambda name: name.endswith("-fp32") and runtime in name,
         slow_images=3,
         on_progress=lambda *_: None,
-    )
-    return rows
+    ).rows
 
 
 @pytest.mark.parametrize("engine", BROWSERS)
@@ -172,9 +173,10 @@ def test_the_server_hands_out_its_three_folders_and_nothing_else(bundle: Path) -
     photo = golden_photos(open_bundle(bundle))[0]
     prepared = list(prepare([photo], open_bundle(bundle).spec.input))
     with Server(site.app_folder(), open_bundle(bundle), prepared, []) as server:
-        base = server.url.removesuffix("verify.html")
-        assert urllib.request.urlopen(f"{base}bundle/spec.json").status == 200
-        assert urllib.request.urlopen(f"{base}photos/0").read() == photo.path.read_bytes()
+        base, get = server.url, urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open
+        get(f"{base}claim", data=b"")
+        assert get(f"{base}bundle/spec.json").status == 200
+        assert get(f"{base}photos/0").read() == photo.path.read_bytes()
         host = base.split("/", 3)[2]
         for wrong in (
             f"{base}photos/1",
@@ -183,4 +185,32 @@ def test_the_server_hands_out_its_three_folders_and_nothing_else(bundle: Path) -
             f"http://{host}/plan.json",
         ):
             with pytest.raises(urllib.error.HTTPError, match="404"):
-                urllib.request.urlopen(wrong)
+                get(wrong)
+
+
+def test_a_page_that_is_not_built_is_skipped_and_fails_only_where_it_is_required(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "APP", tmp_path)
+    for require in ((), ("chromium",)):
+        report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium/tfjs-wasm", "onnxruntime"), require=require))
+        rows = {name: row for name, row in report.runtimes.items() if name.startswith("chromium")}
+        assert {(row.status, row.reason) for row in rows.values()} == {
+            ("skipped", "the web app is not built. In a checkout run: make webapp")
+        }
+        assert report.passed is (require == ())
+
+
+def test_an_unknown_browser_is_wrong_usage(bundle: Path) -> None:
+    with pytest.raises(UsageError, match="no browser named 'lynx'"):
+        verify(open_bundle(bundle), VerifyOptions(browsers=("chromium", "lynx")))
+
+
+def test_a_photo_that_gets_another_answer_the_second_time_is_named() -> None:
+    """First, second and last inference of one runtime, as a GPU's stale buffer would make them."""
+    found = {"probabilities": {"0": [0.9, 0.1], "1": [0.2, 0.8]}, "again": {"0": [0.9, 0.1], "1": [0.2, 0.8]}}
+    assert browser_rows._changed(found, 5e-5) == ""
+    found["again"]["1"] = [0.2001, 0.7999]
+    assert browser_rows._changed(found, 5e-5) == "the same photo gives another answer the second time, off by 0.0001"
+    found["again"]["1"] = [float("nan"), 0.8]
+    assert "another answer" in browser_rows._changed(found, 5e-5)

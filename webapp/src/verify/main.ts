@@ -8,8 +8,18 @@ import { messageOf, PhotoError, RuntimeUnavailable, SafelightError } from "../co
 import { parse, SPEC_NAME, type Spec } from "../contract/spec.ts";
 import { isRuntimeId, RUNTIMES } from "../runtimes/index.ts";
 import { Client } from "../worker/client.ts";
-import { DECODED, type Plan, type PlannedRun, parsePlan, type RunReport, type StageReport } from "./plan.ts";
+import {
+  type About,
+  CLAIM,
+  DECODED,
+  type Plan,
+  type PlannedRun,
+  parsePlan,
+  type RunReport,
+  type StageReport,
+} from "./plan.ts";
 import StagesWorker from "./verify.worker.ts?worker";
+import { View } from "./view.ts";
 
 const LANES = 2; // photos decoded at a time: a 100-megapixel photo takes 0.8 GB
 const REPEATED = 3; // photos that run a second time
@@ -19,24 +29,33 @@ const UPLOADS_BYTES = 4 * UPLOAD_BYTES; // of all of them: the other side keeps 
 
 type Pixels = Map<number, Uint8Array>; // [S,S,3] by photo index
 
+const view = new View();
+
 async function main(): Promise<void> {
+  const { status } = await fetch(CLAIM, { method: "POST" });
+  if (status === 403) return view.refuse();
   const plan = parsePlan(await (await get("plan.json")).json());
   const bundle = new URL(plan.bundle, document.baseURI).href;
   const spec = parse(await (await get(new URL(SPEC_NAME, bundle).href)).text());
+  let planned = plan.photos.length;
+  view.start(planned + plan.runs.reduce((sum, run) => sum + run.photos, 0));
   const pixels = await stages(plan, spec);
   for (const run of plan.runs) {
-    say(run.id);
+    view.doing("running", { runtime: titleOf(run.runtime), file: run.file });
     await post(`runs/${run.id.split("/").map(encodeURIComponent).join("/")}`, await report(run, bundle, spec, pixels));
+    planned += run.photos;
+    view.reach(planned);
   }
-  await post("done", { userAgent: navigator.userAgent, hardwareConcurrency: navigator.hardwareConcurrency });
-  say("done");
+  await post("done", about());
+  view.finish();
 }
 
 /** Stages 1 and 2 of every photo; the pixels of the accepted ones. */
 async function stages(plan: Plan, spec: Spec): Promise<Pixels> {
   const accepted: Pixels = new Map();
   const queue = plan.photos.entries();
-  let [done, uploaded] = [0, 0];
+  let uploaded = 0;
+  view.doing("reading");
   const lane = async () => {
     const client = new Client(new StagesWorker());
     for (const [index, photo] of queue) {
@@ -48,7 +67,7 @@ async function stages(plan: Plan, spec: Spec): Promise<Pixels> {
         await post(`${DECODED}/${index}`, decoded);
       }
       await post(`stages/${index}`, stage);
-      say(`photo ${++done} of ${plan.photos.length}`);
+      view.step();
     }
     client.close();
   };
@@ -101,9 +120,10 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
     const ask = async (index: number): Promise<[string, number[]]> => {
       const answer = await client.call("run", { pixels: pixels.get(index)! });
       times.push(answer.ms);
+      if (times.length <= indices.length) view.step();
       if (performance.now() - told > TELL_MS) {
         told = performance.now();
-        await tell(`${run.id}, photo ${times.length} of ${indices.length}`);
+        await post("progress", { text: `${run.id}, photo ${times.length} of ${indices.length}` }); // still alive
       }
       return [String(index), Array.from(answer.probabilities)];
     };
@@ -120,6 +140,18 @@ async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): 
   const results: R[] = [];
   for (const item of items) results.push(await ask(item));
   return results;
+}
+
+function titleOf(runtime: string): string {
+  return isRuntimeId(runtime) ? RUNTIMES[runtime].title : runtime;
+}
+
+/** What the report says of the device. A graphics chip explains more about WebGL than the browser's name does. */
+function about(): About {
+  const webgl = document.createElement("canvas").getContext("webgl");
+  const names = webgl?.getExtension("WEBGL_debug_renderer_info");
+  const graphics = webgl?.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : webgl.RENDERER) ?? "";
+  return { user_agent: navigator.userAgent, processors: navigator.hardwareConcurrency, graphics: String(graphics) };
 }
 
 function median(values: number[]): number {
@@ -150,17 +182,7 @@ async function post(url: string, body: object | Uint8Array<ArrayBuffer>): Promis
   if (!response.ok) throw new SafelightError(`POST ${url}: the server answered ${response.status}`);
 }
 
-/** Say it here and to the listener, who closes a page that has fallen silent. */
-async function tell(text: string): Promise<void> {
-  say(text);
-  await post("progress", { text });
-}
-
-function say(text: string): void {
-  document.querySelector("output")!.textContent = text;
-}
-
 main().catch(async (error: unknown) => {
-  say(`failed: ${messageOf(error)}`);
+  view.fail(messageOf(error));
   await post("failed", { message: messageOf(error) });
 });

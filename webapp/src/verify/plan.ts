@@ -16,6 +16,9 @@ export function parsePlan(json: unknown): Plan {
   return plan(json, at("plan.json"));
 }
 
+/** `POST claim`: the first page that asks is the only one that gets the plan, by the cookie in the answer. */
+export const CLAIM = "claim";
+
 /** `POST stages/<photo index>`: how the page read a photo. */
 export interface StageReport {
   readonly verdict: string; // "ok", or the reason of the refusal
@@ -40,4 +43,11 @@ export interface RunReport {
   readonly load_ms: number;
   readonly first_ms: number;
   readonly median_ms: number; // of all inferences but the first
+}
+
+/** `POST done`: the device, for the report. */
+export interface About {
+  readonly user_agent: string;
+  readonly processors: number;
+  readonly graphics: string; // "" without WebGL
 }
