@@ -39,6 +39,7 @@ test("a browser's languages choose ours", () => {
   expect(languageFor(["fr", "zh-TW", "en"])).toBe("zh-Hant");
   expect(languageFor(["c", "zh-TW"])).toBe("zh-Hant");
   expect(languageFor([])).toBe("en");
+  expect(languageFor(["c", "zh-TW"])).toBe("zh-Hant");
 });
 
 test("placeholders are filled", () => {

@@ -202,7 +202,7 @@ export function languageFor(preferred: readonly string[]): Language {
   return "en";
 }
 
-/** WebKitGTK hands out "c" where the system has no language. */
+/** Nothing for what is no language tag: WebKitGTK under LANG=C prefers "c". */
 function localeOf(tag: string): Intl.Locale | undefined {
   try {
     return new Intl.Locale(tag).maximize();

@@ -51,7 +51,9 @@ export async function load(
 /** What it would answer with a slower back end, or with an error that says nothing. */
 async function check(backend: Backend): Promise<void> {
   if (backend === "wasm-2" && !self.crossOriginIsolated)
-    throw new RuntimeUnavailable("Threads need a page on https or on this machine, and its server must isolate it (COOP, COEP).");
+    throw new RuntimeUnavailable(
+      "Threads need a page on https or on this machine, and its server must isolate it (COOP, COEP).",
+    );
   if (backend === "webgpu" && !("Suspending" in WebAssembly))
     throw new RuntimeUnavailable("onnxruntime-web's WebGPU build needs JavaScript promise integration (JSPI).");
   if (backend === "webgpu") await needWebGpu();
