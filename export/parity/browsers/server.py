@@ -190,10 +190,15 @@ class Server:
                     self._answer(400)
                     return
                 self.close_connection = False
+                # An event is there before the page hears so: what it posts next, over another connection, must not overtake it.
+                # Only the last one is answered first: it ends the server, and the page is to know that it arrived.
+                if kind != "done":
+                    server.events.put(event)
                 try:
                     self._answer(200, b"{}", "application/json")
-                finally:  # afterwards: the last event ends the server, and the page is to know that it arrived
-                    server.events.put(event)
+                finally:
+                    if kind == "done":
+                        server.events.put(event)
 
             def _below_token(self) -> str | None:
                 path = unquote(urlsplit(self.path).path)
