@@ -37,7 +37,7 @@ def arithmetic(operator: Operator, builder: Builder) -> None:
             shapes.append(constant.shape)
     output = Value(operator.outputs[0], np.broadcast_shapes(*shapes))
     kind = ARITHMETIC[operator.kind]
-    if kind == "div" and operator.inputs[1] in builder.constants and _has_exact_reciprocal(constant):
+    if kind == "div" and operator.inputs[1] in builder.constants and _multiplies(constant):
         kind, names[1] = "mul", builder.weight(f"{operator.inputs[1]}.reciprocal", np.reciprocal(constant))
     node = Binary(output, operator.layer, (names[0], names[1]), kind=kind)  # type: ignore[arg-type]
     builder.refs[output.name] = Ref(builder.add(node), first.order, first.flattened)
@@ -70,10 +70,15 @@ def _as_scalar(constant: Array, beside: Shape) -> Array:
     return constant.reshape(-1)[:1].reshape(())
 
 
-def _has_exact_reciprocal(constant: Array) -> bool:
-    """Whether every number is a power of two, so that multiplying by 1 / number gives the same bits as dividing."""
-    mantissa, exponent = np.frexp(constant)
-    return bool((np.abs(mantissa) == 0.5).all() and (np.abs(exponent) < 100).all())
+def _multiplies(divisor: Array) -> bool:
+    """Whether to multiply by 1 / divisor: where that gives the same bits as dividing, and for vectors even if it does not.
+
+    LiteRT.js 2.5's WebGPU works on four channels at a time and divides the empty ones of an image of 3 by nothing:
+    0 / 0 is NaN, and the next convolution spreads it over the photo. A product of its zeros stays zero.
+    """
+    mantissa, exponent = np.frexp(divisor)
+    is_exact = bool((np.abs(mantissa) == 0.5).all())  # a power of two
+    return bool((np.abs(exponent) < 100).all()) and (is_exact or divisor.ndim > 0) and bool(divisor.all())
 
 
 def activation(operator: Operator, builder: Builder) -> None:

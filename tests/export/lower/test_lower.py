@@ -38,10 +38,26 @@ def test_a_normalisation_that_is_the_same_for_every_channel_takes_scalars_and_no
     assert [graph.constants[node.inputs[1]].tolist() for node in (minus, times)] == [127.0, 1 / 128]
 
 
-def test_a_division_that_would_round_otherwise_stays_one_and_channels_that_differ_stay_a_vector() -> None:
-    deviation = np.array([128, 64, 100, 32], np.float32).reshape(1, 4, 1, 1)
-    *_, node = (node for node in lower(model_of([("Div", ["x", "d"], {})], {"d": deviation})).nodes if isinstance(node, Binary))
-    assert (node.kind, node.output.shape) == ("div", (9, 11, 4))
+def divided(by: Any) -> tuple[Binary, Graph]:
+    graph = lower(model_of([("Div", ["x", "d"], {})], {"d": np.array(by, np.float32)}))
+    *_, node = (node for node in graph.nodes if isinstance(node, Binary))
+    return node, graph
+
+
+def test_a_division_by_one_number_that_would_round_otherwise_stays_one() -> None:
+    assert divided(100)[0].kind == "div"
+
+
+def test_channels_that_differ_stay_a_vector_and_are_multiplied() -> None:
+    """LiteRT.js's WebGPU answers NaN after a division by a vector of 3: tests/export/parity/test_webgpu.py."""
+    node, graph = divided(np.reshape([128, 64, 100, 32], (1, 4, 1, 1)))
+    assert (node.kind, node.output.shape) == ("mul", (9, 11, 4))
+    assert graph.constants[node.inputs[1]].tolist() == np.reciprocal(np.array([128, 64, 100, 32], np.float32)).tolist()
+
+
+@pytest.mark.parametrize("divisor", [0.0, 1e-39])
+def test_a_division_whose_reciprocal_is_no_number_stays_one(divisor: float) -> None:
+    assert divided(np.reshape([1, divisor, 3, 4], (1, 4, 1, 1)))[0].kind == "div"
 
 
 def test_equal_numbers_that_give_the_result_its_shape_stay() -> None:
