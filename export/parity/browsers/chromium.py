@@ -15,10 +15,13 @@ RUNTIMES = {  # the page's runtime → the format that it opens
     "onnxruntime-web-wasm-2": "onnx",
     "tfjs-cpu": "tfjs",
     "onnxruntime-web-webgpu": "onnx",
+    "tfjs-webgpu": "tfjs",
+    "litertjs-webgpu": "tflite",
 }
-# Without a GPU both run on SwiftShader: WebGL 340 ms a photo instead of 35, WebGPU 5,500.
-ON_REQUEST = frozenset({"tfjs-cpu", "onnxruntime-web-webgpu", "onnxruntime-web-wasm-2"})
-SLOW_RUNTIMES = frozenset({"tfjs-webgl", "tfjs-cpu", "onnxruntime-web-webgpu"})
+# Without a GPU both run on SwiftShader: WebGL takes 340 ms a photo instead of 35, WebGPU 1,600 (LiteRT.js) to 5,500.
+WEBGPU = frozenset({"onnxruntime-web-webgpu", "tfjs-webgpu", "litertjs-webgpu"})
+ON_REQUEST = WEBGPU | {"tfjs-cpu", "onnxruntime-web-wasm-2"}
+SLOW_RUNTIMES = WEBGPU | {"tfjs-webgl", "tfjs-cpu"}
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 MISSING = f"no browser: none of {', '.join(PROGRAMS)} is on the PATH. Install chromium, or name one in SAFELIGHT_CHROMIUM"
 

@@ -49,7 +49,7 @@ def test_a_division_by_one_number_that_would_round_otherwise_stays_one() -> None
 
 
 def test_channels_that_differ_stay_a_vector_and_are_multiplied() -> None:
-    """LiteRT.js's WebGPU answers NaN after a division by a vector of 3: tests/export/parity/test_webgpu.py."""
+    """LiteRT.js's WebGPU answers NaN after a division by a vector of 3: tests/export/parity/test_gpu.py."""
     node, graph = divided(np.reshape([128, 64, 100, 32], (1, 4, 1, 1)))
     assert (node.kind, node.output.shape) == ("mul", (9, 11, 4))
     assert graph.constants[node.inputs[1]].tolist() == np.reciprocal(np.array([128, 64, 100, 32], np.float32)).tolist()

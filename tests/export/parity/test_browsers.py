@@ -98,16 +98,6 @@ def test_two_threads_agree_when_they_are_named(bundle: Path) -> None:
     assert 0 < row.max_abs_probability < 1e-4
 
 
-@pytest.mark.usefixtures("chrome")
-def test_webgpu_agrees_when_it_is_named(bundle: Path) -> None:
-    """One photo, which runs twice: on SwiftShader each time takes 5 s or more."""
-    report = verify(open_bundle(bundle), VerifyOptions(runtimes=("chromium/onnxruntime-web-webgpu/onnx-fp32",), slow_images=1))
-    ((name, row),) = report.runtimes.items()
-    assert row.status == "pass", f"{name}: {row.reason}"
-    assert row.images == 1
-    assert 0 < row.max_abs_probability < 1e-4
-
-
 def test_a_difference_is_excused_only_with_its_cause_in_its_engine_and_within_its_bound(bundle: Path) -> None:
     photos = {photo.name: photo for photo in golden_photos(open_bundle(bundle))}
     alpha, plain = photos["coffee-alpha.png"], next(photo for name, photo in photos.items() if name.endswith(".jpg"))

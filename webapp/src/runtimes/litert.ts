@@ -1,15 +1,15 @@
-/** LiteRT.js, wasm and one thread. Its loader calls importScripts, so it runs in a classic worker only. */
+/** LiteRT.js: wasm on one thread, or WebGPU. Its loader calls importScripts, so it runs in a classic worker only. */
 
 import { type CompiledModel, loadAndCompile, loadLiteRt, supportsFeature, Tensor } from "@litertjs/core";
 import compatScript from "@litertjs/core/wasm/litert_wasm_compat_internal.js?url";
 import compatWasm from "@litertjs/core/wasm/litert_wasm_compat_internal.wasm?url";
 import script from "@litertjs/core/wasm/litert_wasm_internal.js?url";
 import wasm from "@litertjs/core/wasm/litert_wasm_internal.wasm?url";
-import { BundleError } from "../contract/errors.ts";
+import { BundleError, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { type Answer, answerOf, fetchParts, type Runtime } from "./runtime.ts";
+import { type Answer, answerOf, fetchParts, needWebGpu, type Runtime } from "./runtime.ts";
 
-export type Backend = "wasm";
+export type Backend = "wasm" | "webgpu";
 
 declare global {
   // What its loader looks for: where the wasm file is, and where its log goes.
@@ -17,23 +17,39 @@ declare global {
 }
 
 /** Open a "tflite" file. */
-export async function load(bundle: string, spec: Spec, file: ModelFile, _backend: Backend): Promise<Runtime> {
+export async function load(bundle: string, spec: Spec, file: ModelFile, backend: Backend): Promise<Runtime> {
+  if (backend === "webgpu") await needWebGpu();
   const here = self.location.href;
+  const said: string[] = [];
   const isRelaxed = await supportsFeature("relaxedSimd"); // WebKit has plain SIMD only
   self.Module = {
     locateFile: () => new URL(isRelaxed ? wasm : compatWasm, here).href,
-    printErr: (line) => console.debug(line), // a dozen lines of INFO, which it would print as errors
+    printErr: (line) => {
+      said.push(line);
+      console.debug(line); // a dozen lines of INFO, which it would print as errors
+    },
   };
   await loadLiteRt(new URL(isRelaxed ? script : compatScript, here).href);
   const parts = await fetchParts(bundle, file);
-  const model = await loadAndCompile(parts[0]!, { accelerator: "wasm" });
+  const model = await loadAndCompile(parts[0]!, { accelerator: backend, gpuOptions: { precision: "fp32" } });
+  if (backend === "webgpu") needOnGpu(model, said);
   const order = outputOrder(model, file);
   const shape = [1, spec.input.size, spec.input.size, 3];
   return {
-    name: "litertjs-wasm",
+    name: `litertjs-${backend}`,
     run: (pixels) => run(model, file, order, new Tensor(Float32Array.from(pixels), shape)),
     dispose: () => model.delete(),
   };
+}
+
+/**
+ * Throws RuntimeUnavailable where the CPU would take over some operators, or all of them. Only LiteRT's log says so:
+ * `isFullyAccelerated` is true even then (2.5.3).
+ */
+function needOnGpu(model: CompiledModel, said: readonly string[]): void {
+  const left = said.find((line) => /run on the CPU/.test(line));
+  if (left || model.options.accelerator !== "webgpu")
+    throw new RuntimeUnavailable(`LiteRT.js can't run this file on WebGPU alone: ${left ?? "it fell back to wasm"}`);
 }
 
 /** Where the spec's outputs stand among the file's. */
@@ -50,10 +66,8 @@ function outputOrder(model: CompiledModel, file: ModelFile): number[] {
 async function run(model: CompiledModel, file: ModelFile, order: number[], input: Tensor): Promise<Answer> {
   const outputs = await model.run(input);
   try {
-    return answerOf(
-      order.map((index) => outputs[index]!.toTypedArray().slice() as Float32Array),
-      file,
-    );
+    const data = await Promise.all(order.map((index) => outputs[index]!.data())); // a copy, from wherever it is
+    return answerOf(data as Float32Array[], file);
   } finally {
     for (const tensor of [input, ...outputs]) tensor.delete();
   }

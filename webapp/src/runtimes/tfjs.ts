@@ -4,9 +4,9 @@ import { type GraphModel, loadGraphModel } from "@tensorflow/tfjs-converter";
 import { env, type io, ready, setBackend, type Tensor, tensor4d } from "@tensorflow/tfjs-core";
 import { BundleError, messageOf, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { type Answer, answerOf, fetchParts, type Runtime } from "./runtime.ts";
+import { type Answer, answerOf, fetchParts, needWebGpu, type Runtime } from "./runtime.ts";
 
-export type Backend = "wasm" | "webgl" | "cpu";
+export type Backend = "wasm" | "webgl" | "webgpu" | "cpu";
 
 /** Open a "tfjs" file on `backend`, which the caller has imported. */
 export async function load(bundle: string, spec: Spec, file: ModelFile, backend: Backend): Promise<Runtime> {
@@ -22,6 +22,7 @@ export async function load(bundle: string, spec: Spec, file: ModelFile, backend:
 }
 
 async function start(backend: Backend): Promise<void> {
+  if (backend === "webgpu") await needWebGpu();
   if (backend === "wasm") env().set("WASM_HAS_MULTITHREAD_SUPPORT", false); // its threads need script-src blob:
   let why = "it did not start";
   const started = await setBackend(backend).catch((error: unknown) => {

@@ -34,12 +34,19 @@ export interface StageReport {
 /** `POST decoded/<photo index>`: a photo's upright RGB bytes, where they are not Python's. Raw, and not of every photo. */
 export const DECODED = "decoded";
 
-/** `POST runs/<id>`: what a runtime said, by photo index. `again` are the first photos once more, after all others. */
+/** One of a run's inferences, counted from 1. */
+export interface Inference {
+  readonly photo: number;
+  readonly inference: number;
+  readonly probabilities: number[];
+}
+
+/** `POST runs/<id>`: what a runtime said, by photo index, and what it said when it saw a photo `again`. */
 export interface RunReport {
   readonly status: "ok" | "skipped" | "failed";
   readonly reason: string;
   readonly probabilities: Record<string, number[]>;
-  readonly again: Record<string, number[]>;
+  readonly again: Inference[]; // the first photo at once, the first few after all others
   readonly load_ms: number;
   readonly first_ms: number;
   readonly median_ms: number; // of all inferences but the first
