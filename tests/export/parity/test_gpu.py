@@ -65,14 +65,14 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
     return worker
 
 
-def row_of(bundle: Path, runtime: str, photos: int = 13) -> Row:
-    report = verify(open_bundle(bundle), VerifyOptions(runtimes=(runtime,), slow_images=photos))
+def row_of(bundle: Path, runtime: str) -> Row:
+    report = verify(open_bundle(bundle), VerifyOptions(runtimes=(runtime,)))
     (row,) = report.runtimes.values()
     return row
 
 
 def test_webgpu_agrees_when_it_is_named(bundle: Path) -> None:
-    """One photo, which runs three times: on SwiftShader each time takes seconds."""
+    """One photo, which runs twice: on SwiftShader each time takes seconds."""
     names = {f"chromium/{name}-fp32" for name in ("onnxruntime-web-webgpu/onnx", "tfjs-webgpu/tfjs", "litertjs-webgpu/tflite")}
     report = verify(open_bundle(bundle), VerifyOptions(runtimes=tuple(names), slow_images=1))
     assert report.runtimes.keys() == names
@@ -136,13 +136,11 @@ def test_a_runtime_that_changes_its_answer_fails(bundle: Path, page: Callable[[s
     assert row.reason == f"the same photo gives another answer at inference {count}, off by 0.25"
 
 
-@pytest.mark.parametrize(("count", "reason"), [(1, "a probability is off by inf"), (2, "another answer at inference 2, off by nan")])
-def test_an_answer_that_is_no_number_fails(bundle: Path, page: Callable[[str], Path], count: int, reason: str) -> None:
+def test_a_later_answer_that_is_no_number_fails(bundle: Path, page: Callable[[str], Path]) -> None:
     worker = page("tfjs-wasm")
-    worker.write_text(TAMPER.format(count=count, change="= NaN") + worker.read_text())
+    worker.write_text(TAMPER.format(count=2, change="= NaN") + worker.read_text())
     row = row_of(bundle, "chromium/tfjs-wasm/tfjs-fp32")
-    assert row.status == "fail"
-    assert reason in row.reason
+    assert (row.status, row.reason) == ("fail", "the same photo gives another answer at inference 2, off by nan")
 
 
 def test_a_gpu_that_gives_the_cpus_very_numbers_is_named(bundle: Path, page: Callable[[str], Path]) -> None:

@@ -117,7 +117,8 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
   try {
     const { ms } = await client.call("load", { bundle, spec, key: run.file });
     const indices = [...pixels.keys()].filter((index) => index < run.photos).sort((a, b) => a - b);
-    const turns = [...indices.slice(0, 1), ...indices, ...indices.slice(0, REPEATED)];
+    const others = Math.max(0, indices.length - 1);
+    const turns = [...indices.slice(0, 1), ...indices, ...indices.slice(0, Math.min(REPEATED, others))];
     const probabilities: Record<string, number[]> = {};
     const again: Inference[] = [];
     const times: number[] = [];
