@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from export.formats import tflite
 from export.lower import graph as g
 from export.lower import lower
 from export.parity import browser_rows
-from export.parity.browsers import chromium
+from export.parity.browsers import ask, chromium
 from export.parity.photos import golden_photos, prepare
 from export.parity.report import Row
 from export.parity.verify import VerifyOptions, verify
@@ -88,8 +89,9 @@ def litert_webgpu_on(folder: Path, model: bytes, expected: np.ndarray) -> Row:
     reseal(folder)
     bundle = open_bundle(folder)
     prepared = list(prepare(golden_photos(bundle)[:1], bundle.spec.input))
-    rows, _ = browser_rows.measure(
-        "chromium",
+    rows = browser_rows.measure(
+        chromium,
+        functools.partial(ask, chromium),
         bundle,
         prepared,
         lambda _: expected,
@@ -97,7 +99,7 @@ def litert_webgpu_on(folder: Path, model: bytes, expected: np.ndarray) -> Row:
         wanted=lambda name: name == "chromium/litertjs-webgpu/tflite-fp32",
         slow_images=1,
         on_progress=lambda *_: None,
-    )
+    ).rows
     (row,) = rows.values()
     return row
 
