@@ -10,23 +10,9 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from export.diagnose.mistake import Mistake, Pixels, Platform
-from safelight.decode import decode
+from export.diagnose.photo import Photo
 
-_ORIENTATION = 0x0112  # the EXIF tag
 _INVERSE = {6: 8, 8: 6}  # the quarter turns; every other orientation undoes itself
-
-
-def _opened(data: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(data))
-    image.load()
-    return image
-
-
-def _orientation(data: bytes) -> int:
-    try:
-        return int(_opened(data).getexif().get(_ORIENTATION, 1))
-    except Exception:  # damaged EXIF raises anything; the contract leaves such a photo as stored
-        return 1
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
@@ -43,98 +29,98 @@ def _turned(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(turns.get(orientation, lambda p: p)(pixels))
 
 
-def _as_stored(data: bytes) -> Pixels:
-    orientation = _orientation(data)
-    return _turned(decode(data), _INVERSE.get(orientation, orientation))
+def _as_stored(photo: Photo) -> Pixels:
+    if photo.orientation == 1:
+        return photo.upright
+    return _turned(photo.upright, _INVERSE.get(photo.orientation, photo.orientation))
 
 
-def _wrong_way(data: bytes) -> Pixels:
-    orientation = _orientation(data)
-    return _turned(_as_stored(data), _INVERSE.get(orientation, orientation))
+def _wrong_way(photo: Photo) -> Pixels:
+    return _turned(_as_stored(photo), _INVERSE[photo.orientation]) if photo.orientation in _INVERSE else photo.upright
 
 
-def _turned_twice(data: bytes) -> Pixels:
-    return _turned(decode(data), _orientation(data))
+def _turned_twice(photo: Photo) -> Pixels:
+    return photo.upright if photo.orientation == 1 else _turned(photo.upright, photo.orientation)
 
 
-def _mirrored(data: bytes) -> Pixels:
-    return np.ascontiguousarray(decode(data)[:, ::-1])
+def _mirrored(photo: Photo) -> Pixels:
+    return np.ascontiguousarray(photo.upright[:, ::-1])
 
 
-def _upside_down(data: bytes) -> Pixels:
-    return np.ascontiguousarray(decode(data)[::-1])
+def _upside_down(photo: Photo) -> Pixels:
+    return np.ascontiguousarray(photo.upright[::-1])
 
 
-def _quarter_turn(data: bytes, turns: int) -> Pixels:
-    return np.ascontiguousarray(np.rot90(decode(data), turns))
+def _quarter_turn(photo: Photo, turns: int) -> Pixels:
+    return np.ascontiguousarray(np.rot90(photo.upright, turns))
 
 
-def _colour_managed(data: bytes) -> Pixels:
-    image = _opened(data)
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "L", "CMYK"):
-        return decode(data)
+def _colour_managed(photo: Photo) -> Pixels:
+    profile = photo.stored.info.get("icc_profile")
+    if not profile or photo.stored.mode not in ("RGB", "L", "CMYK"):
+        return photo.upright
     try:
         managed = ImageCms.profileToProfile(
-            image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            photo.stored, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
     except (ImageCms.PyCMSError, OSError, ValueError):  # a profile that nobody can apply
-        return decode(data)
-    return _turned(np.array(managed), _orientation(data))
+        return photo.upright
+    return _turned(np.array(managed), photo.orientation)
 
 
-def _rgba(data: bytes) -> Pixels | None:
-    image = _opened(data)
-    return _turned(np.array(image.convert("RGBA")), _orientation(data)) if image.has_transparency_data else None
+def _rgba(photo: Photo) -> Pixels | None:
+    if not photo.stored.has_transparency_data:
+        return None
+    return _turned(np.array(photo.stored.convert("RGBA")), photo.orientation)
 
 
-def _over_black(data: bytes) -> Pixels:
-    rgba = _rgba(data)
+def _over_black(photo: Photo) -> Pixels:
+    rgba = _rgba(photo)
     if rgba is None:
-        return decode(data)
+        return photo.upright
     return ((rgba[..., :3].astype(np.uint32) * rgba[..., 3:] + 127) // 255).astype(np.uint8)
 
 
-def _alpha_dropped(data: bytes) -> Pixels:
-    rgba = _rgba(data)
-    return decode(data) if rgba is None else np.ascontiguousarray(rgba[..., :3])
+def _alpha_dropped(photo: Photo) -> Pixels:
+    rgba = _rgba(photo)
+    return photo.upright if rgba is None else np.ascontiguousarray(rgba[..., :3])
 
 
-def _clipped_16_bit(data: bytes) -> Pixels:
-    image = _opened(data)
-    if not image.mode.startswith("I"):
-        return decode(data)
-    grey = np.asarray(image).clip(0, 255).astype(np.uint8)
+def _clipped_16_bit(photo: Photo) -> Pixels:
+    if not photo.stored.mode.startswith("I"):
+        return photo.upright
+    grey = np.asarray(photo.stored).clip(0, 255).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def _blocky_chroma(data: bytes) -> Pixels:
+def _blocky_chroma(photo: Photo) -> Pixels:
     """4:2:0 with each chroma sample repeated 2×2. libjpeg's half-size decode hands out the chroma as it is stored."""
-    small, full = Image.open(io.BytesIO(data)), Image.open(io.BytesIO(data))
+    small, full = photo.reopened(), photo.reopened()
     layers = [(h, v) for _, h, v, _ in getattr(full, "layer", [])]
     if layers != [(2, 2), (1, 1), (1, 1)]:
-        return decode(data)
-    small.draft("YCbCr", ((full.width + 1) // 2, (full.height + 1) // 2))
+        return photo.upright
+    small.draft("YCbCr", (full.width // 2, full.height // 2))  # what it gives is rounded up
     full.draft("YCbCr", full.size)
     chroma = np.asarray(small)[..., 1:].repeat(2, axis=0).repeat(2, axis=1)[: full.height, : full.width]
     both = np.concatenate([np.asarray(full)[..., :1], chroma], axis=2)
     rgb = np.array(Image.fromarray(both, "YCbCr").convert("RGB"))
-    return _turned(rgb, _orientation(data))
+    return _turned(rgb, photo.orientation)
 
 
-def _subsampled(data: bytes, factor: int) -> Pixels:
+def _subsampled(photo: Photo, factor: int) -> Pixels:
     """Every `factor`-th pixel, as BitmapFactory's inSampleSize does for most formats."""
-    pixels = decode(data)
-    return np.ascontiguousarray(pixels[factor // 2 :: factor, factor // 2 :: factor]) if min(pixels.shape[:2]) >= 2 * factor else pixels
+    if min(photo.upright.shape[:2]) < 2 * factor:
+        return photo.upright
+    return np.ascontiguousarray(photo.upright[factor // 2 :: factor, factor // 2 :: factor])
 
 
-def _shrunk_while_decoding(data: bytes, factor: int) -> Pixels:
+def _shrunk_while_decoding(photo: Photo, factor: int) -> Pixels:
     """JPEG decoded at a fraction of its size by the inverse DCT, as thumbnail loaders do."""
-    image = Image.open(io.BytesIO(data))
+    image = photo.reopened()
     if image.format != "JPEG" or image.mode != "RGB" or min(image.size) < 2 * factor:
-        return decode(data)
+        return photo.upright
     image.draft("RGB", (image.width // factor, image.height // factor))
-    return _turned(np.array(image), _orientation(data))
+    return _turned(np.array(image), photo.orientation)
 
 
 _UPRIGHT: Mapping[Platform, str] = {

@@ -22,7 +22,7 @@ class Dump:
 
     elements: NDArray[np.float64]
     shape: tuple[int, ...]
-    dtype: str  # "float32", "uint8", …; "json" where JSON doesn't say
+    dtype: str  # "float32", "uint8", …; "json" where JSON doesn't say; "float16 in uint16" for the bits of one type in another
     layout: str  # what the shape says: "HWC", "CHW", "NHWC", "NCHW" or "flat"
 
     @property
@@ -32,15 +32,24 @@ class Dump:
         return f"{low:.6g} to {high:.6g}"
 
 
-def read_tensor(path: Path, size: int) -> Dump:
-    """Read a dump of an input of size S. Raises UsageError that says what was expected and what came."""
+def read_tensor(path: Path, size: int) -> tuple[Dump, ...]:
+    """Read a dump of an input of size S; more than one reading where the file doesn't say what its 16 bits mean.
+
+    Raises UsageError that says what was expected and what came.
+    """
     array = _read(path)
     if array.size != size * size * 3:
         raise UsageError(
             f"{path} holds {array.size:,} elements, shape {_shown(array.shape)}; the network takes {size}×{size}×3 = {size * size * 3:,}. "
             f"{_guess(array.size, size)}"
         )
-    return Dump(array.astype(np.float64).ravel(), array.shape, _dtype(path, array), _layout(array.shape, size, path))
+    layout = _layout(array.shape, size, path)
+    readings = {_dtype(path, array): array}
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 2:  # frameworks without a half type hand out its bits
+        bits = array.astype(f"{array.dtype.kind}2").view(np.uint16)
+        readings |= {f"float16 in {array.dtype}": bits.view(np.float16), f"bfloat16 in {array.dtype}": _from_bfloat16(bits)}
+    dumps = {name: values.astype(np.float64).ravel() for name, values in readings.items()}
+    return tuple(Dump(values, array.shape, name, layout) for name, values in dumps.items() if np.isfinite(values).all())
 
 
 def read_probabilities(path: Path) -> NDArray[np.float64]:
@@ -59,26 +68,38 @@ def _read(path: Path) -> NDArray[Any]:
     array = _from_npy(data, path) if data.startswith(b"\x93NUMPY") else _from_json(data, path)
     if array.size == 0:
         raise UsageError(f"{path} holds no numbers: shape {_shown(array.shape)}. {_WANTS}")
-    if not np.isfinite(array).all():
+    bad = ~np.isfinite(array)
+    if bad.any():
         raise UsageError(
-            f"{path} holds {int((~np.isfinite(array)).sum()):,} values that are NaN or infinite. Dump the input, before the network ran."
+            f"{path} holds {int(bad.sum()):,} values of {array.size:,} that are NaN or infinite. "
+            "Was the buffer filled before it was dumped, and divided by a deviation of 0?"
         )
     return array
 
 
 def _from_npy(data: bytes, path: Path) -> NDArray[Any]:
     try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
+        array = np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
     except Exception as error:  # a header breaks numpy in many ways: TokenError, ValueError, MemoryError for terabytes, …
         raise UsageError(f"{path} can't be read as .npy: {error}. Save it with np.save of a plain numeric array.") from error
+    if array.dtype.kind == "V" and array.dtype.itemsize == 2:  # how np.save writes ml_dtypes' and JAX's bfloat16
+        return _from_bfloat16(array.view(np.uint16))
     if array.dtype.kind not in "iuf":
         raise UsageError(f"{path} holds {array.dtype}, not numbers. {_WANTS}")
-    return np.asarray(array)
+    return array
+
+
+def _from_bfloat16(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """The upper half of a float32 is a bfloat16."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
 def _from_json(data: bytes, path: Path) -> NDArray[Any]:
     try:
-        array = np.array(json.loads(data), dtype=np.float64)
+        said = json.loads(data)
+        if isinstance(said, dict) and said and list(said) == [str(index) for index in range(len(said))]:
+            said = list(said.values())  # JSON.stringify of a typed array: {"0": …, "1": …}
+        array = np.array(said, dtype=np.float64)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is neither .npy nor JSON: {error}. {_WANTS}") from error
     except (ValueError, TypeError, OverflowError) as error:
@@ -87,10 +108,13 @@ def _from_json(data: bytes, path: Path) -> NDArray[Any]:
 
 
 def _layout(shape: tuple[int, ...], size: int, path: Path) -> str:
-    layouts = {(size, size, 3): "HWC", (3, size, size): "CHW", (1, size, size, 3): "NHWC", (1, 3, size, size): "NCHW"}
-    if shape in layouts:
-        return layouts[shape]
-    if max(shape) == size * size * 3:
+    plain = {(size, size, 3): "HWC", (3, size, size): "CHW", (1, size, size, 3): "NHWC", (1, 3, size, size): "NCHW"}
+    if shape in plain:
+        return plain[shape]
+    squeezed = tuple(side for side in shape if side > 1)
+    if squeezed in plain:
+        return f"N{plain[squeezed]}"
+    if squeezed in ((size * size * 3,), (size * size, 3), (3, size * size)):
         return "flat"
     raise UsageError(
         f"{path} has the shape {_shown(shape)}: not {size}×{size}×3, not 3×{size}×{size}, neither with a leading 1, nor flat. Reshape it."
@@ -107,12 +131,12 @@ def _guess(elements: int, size: int) -> str:
     if side * side * 3 == elements:
         return f"It looks like a picture of {side}×{side}: resize to spec.json's input.size."
     if elements % (size * size * 3) == 0:
-        return f"It looks like a batch of {elements // (size * size * 3)}: dump one photo."
+        return f"It looks like a batch of {elements // (size * size * 3)}: dump one photo, batch[0]."
     return _WANTS
 
 
 def _dtype(path: Path, array: NDArray[Any]) -> str:
-    return "json" if path.suffix == ".json" else str(array.dtype)
+    return "json" if path.suffix == ".json" else array.dtype.newbyteorder("=").name
 
 
 def _shown(shape: tuple[int, ...]) -> str:

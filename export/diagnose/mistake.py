@@ -2,7 +2,7 @@
 
 A tensor is made in six steps, and each has its own kind of way:
 
-    decode   a photo's bytes → upright RGB uint8 [H,W,3]
+    decode   a Photo → upright RGB uint8 [H,W,3]; `photo.upright` itself where this photo can't show the mistake
     frame    (upright RGB, InputSpec, Scale) → the square [S,S,3] that is cut, stretched or padded
     filter   Scale: (RGB uint8 [H,W,3], width, height) → [height,width,3], values 0..255
     values   square […,3] → square […,3]: channels, tone; pixel by pixel, for the search samples them
@@ -13,13 +13,14 @@ A tensor is made in six steps, and each has its own kind of way:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.spec import InputSpec
+from export.diagnose.photo import Photo
+from safelight.spec import Geometry, InputSpec
 
 Stage = Literal["decode", "frame", "filter", "values", "range", "order"]
 STAGES: tuple[Stage, ...] = ("decode", "frame", "filter", "values", "range", "order")
@@ -28,7 +29,7 @@ PLATFORMS: tuple[Platform, ...] = ("OpenCV", "Pillow", "torchvision", "Android B
 
 Pixels = NDArray[np.uint8]
 Square = NDArray[np.floating[Any]]  # [S,S,3], in 0..255 unless said otherwise
-Decode = Callable[[bytes], Pixels]
+Decode = Callable[[Photo], Pixels]
 Scale = Callable[[Pixels, int, int], Square]
 Frame = Callable[[Pixels, InputSpec, Scale], Square]
 Values = Callable[[Square], Square]
@@ -65,3 +66,8 @@ class Mistake:
     sentence: str
     ways: tuple[Way, ...]
     fixes: Mapping[Platform, str]  # one line a platform; a platform that can't make the mistake is left out
+    fixes_by_geometry: Mapping[Geometry, Mapping[Platform, str]] = field(default_factory=dict)  # where the contract decides the fix
+
+    def fixes_under(self, spec: InputSpec) -> Mapping[Platform, str]:
+        """The fixes for a bundle with this contract."""
+        return self.fixes_by_geometry.get(spec.geometry, self.fixes)

@@ -6,6 +6,7 @@ nearest; each answer is then compared under every mistake that can be made with 
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,23 +17,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.diagnose.dump import read_probabilities
-from export.diagnose.mistake import PLATFORMS, Mistake, Platform, Square, Stage, Way
-from export.diagnose.orders import interleaved
+from export.diagnose.mistake import PLATFORMS, Mistake, Platform, Stage
 from export.diagnose.registry import Choice, of_stage, tensor
+from export.diagnose.squares import Squares
 from safelight.bundle import Bundle
 from safelight.decode import read
-from safelight.errors import PhotoError, RuntimeUnavailable, UsageError
-from safelight.spec import Spec
+from safelight.errors import RuntimeUnavailable, UsageError
+from safelight.spec import InputSpec, Spec
 
-EXACT = 1e-6  # max |Δp| of the right input under which the hundred other inputs are not run
 AGREES = 1e-4  # max |Δp|: the promise of fp32, design §1
-EXPLAINED = 2e-3  # max |Δp| under which a mistake is named; chosen by hand, not measured yet
+EXPLAINED = 2e-3  # of what an explanation spans from its smallest to its largest number, under which it counts
+EXACT = 5e-6  # the same share for the right input, under which the hundred other inputs are not run
+ROUNDING = 2e-5  # the same, for what nothing but another order of additions or a few printed digits leaves
 BEAM = 4  # inputs that a second mistake is added to
 SHOWN = 8
 TINY = 1e-12  # under which a probability has no logarithm to speak of
 
 Answer = NDArray[np.float64]  # [C]
 Model = Callable[[Any], NDArray[np.float32]]
+
+
+OutputVerdict = Literal["agrees", "close", "named", "ambiguous", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -52,16 +57,31 @@ class OutputFinding:
     input: str  # names joined by " + ", "contract" where there is none
     output: str
     max_abs: float
+    off: float  # max_abs as a share of what the explanation spans: softmax-twice answers of 1000 classes lie within 0.002
     mistakes: tuple[Mistake, ...]
     after: OutputMistake | None
+
+    @property
+    def name(self) -> str:
+        """Such as "bgr + softmax-twice"; "contract" where there is no mistake."""
+        return " + ".join(name for name in (self.input, self.output) if name != "contract") or "contract"
 
 
 @dataclass(frozen=True)
 class OutputDiagnosis:
-    """The verdict on one answer and the evidence, best first."""
+    """The verdict on one answer and the evidence, best first.
 
-    verdict: Literal["agrees", "named", "unknown"]
+    agrees     PyTorch's answer within AGREES
+    close      within EXPLAINED, and no known mistake comes closer: another decoder, precision or arithmetic
+    named      `findings[0]` explains it, and nothing else does nearly as well
+    ambiguous  several explanations fit, none to the last digits: few classes have many explanations
+    unknown    nothing explains it; `findings` are the nearest
+    """
+
+    verdict: OutputVerdict
+    spec: InputSpec
     findings: tuple[OutputFinding, ...]
+    rivals: tuple[str, ...]  # other names that explain the answer about as well
 
     @property
     def sentence(self) -> str:
@@ -69,19 +89,27 @@ class OutputDiagnosis:
         best = self.findings[0]
         if self.verdict == "agrees":
             return f"The probabilities agree with PyTorch within {best.max_abs:.0e}."
-        if self.verdict == "unknown":
+        if self.verdict == "close":
             return (
-                f"Unknown: the nearest, {best.input} and {best.output}, is off by {best.max_abs:.2g}. Dump the tensor too: it tells more."
+                f"The probabilities are PyTorch's but for differences of at most {best.max_abs:.0e}: "
+                "another decoder, precision or arithmetic, no known mistake."
             )
+        if self.verdict == "unknown":
+            return f"Unknown: the nearest, {best.name}, is off by {best.max_abs:.2g}. Dump the tensor too (--tensor): it tells more."
+        others = ", ".join(self.rivals[:3])
+        if self.verdict == "ambiguous":
+            return f"Not certain: {best.name} explains the answer, and so do others ({others}). Dump the tensor (--tensor): it decides."
         sentences = [mistake.sentence for mistake in best.mistakes] + ([best.after.sentence] if best.after else [])
-        names = [name for name in (best.input, best.output) if name != "contract"]
-        return f"{' + '.join(names)}: {' '.join(sentences)}"
+        same = f" Here {others} would give the same answer; the tensor (--tensor) decides." if others else ""
+        return f"{best.name}: {' '.join(sentences)}{same}"
 
     @property
     def fixes(self) -> dict[str, Mapping[Platform, str]]:
-        """Mistake → platform → one line, of the best finding."""
+        """Mistake → platform → one line, of what is named; {} where nothing is."""
+        if self.verdict != "named":
+            return {}
         best = self.findings[0]
-        fixes = {mistake.name: mistake.fixes for mistake in best.mistakes}
+        fixes = {mistake.name: mistake.fixes_under(self.spec) for mistake in best.mistakes}
         return fixes | ({best.after.name: dict.fromkeys(PLATFORMS, best.after.fix)} if best.after else {})
 
 
@@ -90,7 +118,7 @@ def diagnose_probabilities(photo: Path, dump: Path, bundle: Bundle) -> OutputDia
     answer, labels = read_probabilities(dump), len(bundle.spec.labels)
     if answer.size not in (labels, labels + 1):
         raise UsageError(f"{dump} holds {answer.size} numbers; {bundle.folder} has {labels} labels. Dump the whole output of the network.")
-    return judge(read(photo), answer, bundle.spec, model_of(bundle))
+    return judge(Squares(read(photo), bundle.spec.input), answer, bundle.spec, model_of(bundle))
 
 
 def model_of(bundle: Bundle) -> Model:
@@ -112,36 +140,44 @@ def model_of(bundle: Bundle) -> Model:
     raise RuntimeUnavailable("; ".join(reasons) or f"no runtime opens an fp32 file of {bundle.folder}. Export it with --precision fp32.")
 
 
-def judge(data: bytes, dump: Answer, spec: Spec, model: Model) -> OutputDiagnosis:
-    """The same for bytes, a dump and a model that were read already."""
-    seen: dict[bytes, None] = {}
-    answers = list(_answers(data, spec, model, [{}], seen))
+def judge(squares: Squares, dump: Answer, spec: Spec, model: Model) -> OutputDiagnosis:
+    """The same for a photo, a dump and a model that were read already."""
+    seen: set[bytes] = set()
+    answers = list(_answers(squares, model, [{}], seen))
     findings = sorted((finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)), key=_cost)
-    if findings[0].max_abs > EXACT:
-        answers += _answers(data, spec, model, _singles(), seen)
+    if findings[0].off > EXACT:
+        answers += _answers(squares, model, _singles(), seen)
         findings = [finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)]
         findings.sort(key=_cost)
-    if findings[0].max_abs > AGREES:
+    if findings[0].off > AGREES:
         nearest = sorted(answers, key=lambda one: min(map(_cost, _compare(one[0], one[1], dump, spec))))[:BEAM]
-        answers = list(_answers(data, spec, model, _pairs([ways for ways, _ in nearest if ways]), seen))
+        answers = list(_answers(squares, model, _pairs([ways for ways, _ in nearest if ways]), seen))
         findings += [finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)]
         findings.sort(key=_cost)
     best = findings[0]
-    right = best.input == best.output == "contract" and best.max_abs <= AGREES
-    verdict: Literal["agrees", "named", "unknown"] = (
-        "agrees" if right else "named" if best.max_abs <= EXPLAINED and _is_wrong(best) else "unknown"
-    )
-    return OutputDiagnosis(verdict, tuple(findings[:SHOWN]))
+    near = max(ROUNDING, 3 * best.off)
+    rivals = {one.name: None for one in findings if one.off <= near and _count(one) <= max(1, _count(best))}
+    named = tuple(name for name in rivals if name not in (best.name, "contract"))
+    return OutputDiagnosis(_verdict(best, named), spec.input, tuple(findings[:SHOWN]), named)
 
 
-def _is_wrong(finding: OutputFinding) -> bool:
-    return bool(finding.mistakes) or finding.after is not None
+def _verdict(best: OutputFinding, rivals: tuple[str, ...]) -> OutputVerdict:
+    if best.name == "contract" and best.max_abs <= AGREES:
+        return "agrees"
+    if best.off > EXPLAINED:
+        return "unknown"
+    if best.name == "contract":
+        return "close"
+    return "ambiguous" if rivals and best.off > ROUNDING else "named"
+
+
+def _count(finding: OutputFinding) -> int:
+    return len(finding.mistakes) + (finding.after is not None)
 
 
 def _cost(finding: OutputFinding) -> float:
     """A mistake must leave clearly less than none does, and less than a sum's rounding."""
-    count = len(finding.mistakes) + (finding.after is not None)
-    return float(finding.max_abs * 1.1**count + 2e-5 * count)
+    return float(finding.off * 1.1 ** _count(finding) + 2e-5 * _count(finding))
 
 
 _BEFORE: tuple[Stage, ...] = ("decode", "frame", "filter", "values", "range", "order")
@@ -163,42 +199,39 @@ def _pairs(bases: list[dict[Stage, Choice]]) -> list[dict[Stage, Choice]]:
 
 
 def _answers(
-    data: bytes, spec: Spec, model: Model, wanted: list[dict[Stage, Choice]], seen: dict[bytes, None]
+    squares: Squares, model: Model, wanted: list[dict[Stage, Choice]], seen: set[bytes]
 ) -> Iterator[tuple[dict[Stage, Choice], Answer]]:
     for ways in wanted:
-        fed = _fed(data, spec, {stage: way for stage, (_, way) in ways.items()})
-        if fed is None or fed.tobytes() in seen:
+        fed = tensor(squares, {stage: way for stage, (_, way) in ways.items()})
+        if fed is None:
             continue
-        seen[fed.tobytes()] = None
-        yield ways, model(fed).astype(np.float64)
-
-
-def _fed(data: bytes, spec: Spec, ways: dict[Stage, Way]) -> NDArray[np.float32] | None:
-    """What the network would read; None where this photo can't be mistaken so."""
-    size = spec.input.size
-    try:
-        square: Square = tensor(data, spec.input, ways)
-    except (OSError, ValueError, SyntaxError, PhotoError):  # another decoder may refuse what the contract's takes
-        return None
-    if square.shape != (size, size, 3):
-        return None
-    if "order" in ways:  # an order says how to read such memory; its inverse writes it
-        places = ways["order"](np.arange(square.size, dtype=np.float64), size).astype(int)
-        memory = np.empty(square.size, np.float32)
-        memory[places.ravel()] = square.ravel()
-        square = interleaved(memory, size)
-    return np.ascontiguousarray(square, np.float32)
+        fed = np.ascontiguousarray(fed, np.float32)
+        print_ = hashlib.sha256(fed.tobytes()).digest()
+        if print_ not in seen:
+            seen.add(print_)
+            yield ways, model(fed).astype(np.float64)
 
 
 def _compare(ways: dict[Stage, Choice], answer: Answer, dump: Answer, spec: Spec) -> Iterator[OutputFinding]:
     mistakes = tuple(choice[0] for choice in ways.values())
-    name = " + ".join(mistake.name for mistake in mistakes) or "contract"
     if dump.size == answer.size:
-        yield OutputFinding(name, "contract", float(np.abs(answer - dump).max()), mistakes, None)
+        yield _finding(mistakes, None, answer, dump)
     for after in OUTPUT_MISTAKES:
         made = after.make(answer, dump, spec)
         if made is not None and made.size == dump.size:
-            yield OutputFinding(name, after.name, float(np.abs(made - dump).max()), mistakes, after)
+            yield _finding(mistakes, after, made, dump)
+
+
+def _finding(mistakes: tuple[Mistake, ...], after: OutputMistake | None, made: Answer, dump: Answer) -> OutputFinding:
+    max_abs = float(np.abs(made - dump).max())
+    return OutputFinding(
+        input=" + ".join(mistake.name for mistake in mistakes) or "contract",
+        output=after.name if after else "contract",
+        max_abs=max_abs,
+        off=max_abs / max(float(np.ptp(made)), 1e-9),
+        mistakes=mistakes,
+        after=after,
+    )
 
 
 def _softmax(logits: Answer) -> Answer:
@@ -250,7 +283,10 @@ def _other_temperature(answer: Answer, dump: Answer, spec: Spec) -> Answer | Non
     a, d = _log(answer)[there], _log(dump)[there]
     spread = float(((a - a.mean()) ** 2).sum())
     slope = float(((a - a.mean()) * (d - d.mean())).sum()) / spread if spread > 1e-9 else 1.0
-    return _softmax(_log(answer) * slope) if 0.02 < slope < 50 and abs(slope - 1) > 0.02 else None
+    known = (1.0, spec.output.temperature, 1 / spec.output.temperature)  # right, left out, applied twice: they have their own names
+    if not 0.02 < slope < 50 or any(abs(slope / one - 1) < 0.02 for one in known):
+        return None
+    return _softmax(_log(answer) * slope)
 
 
 def _shifted(answer: Answer, dump: Answer, spec: Spec) -> Answer | None:

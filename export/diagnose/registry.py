@@ -6,14 +6,13 @@ plants it by other means and requires its name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from numpy.typing import NDArray
 
 from export.diagnose import decoding, filtering, framing, orders, ranges, values
 from export.diagnose.mistake import Mistake, Square, Stage, Way
-from safelight.decode import decode
-from safelight.resize import resize
-from safelight.spec import InputSpec
+from export.diagnose.squares import Squares
 
 MISTAKES: tuple[Mistake, ...] = (
     *orders.MISTAKES,
@@ -32,26 +31,21 @@ def of_stage(stage: Stage) -> tuple[Choice, ...]:
     return tuple((mistake, way) for mistake in MISTAKES if mistake.stage == stage for way in mistake.ways)
 
 
-def picture(data: bytes, spec: InputSpec, ways: dict[Stage, Way]) -> Square:
-    """The square [S,S,3] in 0..255 that a photo's bytes give with these ways of decode, frame and filter, else the contract's."""
-    pixels = ways.get("decode", decode)(data)
-    return square_of(pixels, spec, ways)
-
-
-def square_of(pixels: NDArray[np.uint8], spec: InputSpec, ways: dict[Stage, Way]) -> Square:
-    """Upright RGB uint8 [H,W,3] → the square [S,S,3] in 0..255 with these ways of frame and filter, else the contract's."""
-    if not ways.keys() & {"frame", "filter"}:
-        return resize(pixels, spec).astype(np.float32)
-    scale = ways.get("filter", filtering.contract_scale(spec.filter))
-    return np.asarray(ways.get("frame", framing.contract_frame)(pixels, spec, scale), np.float32)
-
-
-def tensor(data: bytes, spec: InputSpec, ways: dict[Stage, Way]) -> Square:
-    """What would be fed with these mistakes of decode, frame, filter, values and range: [S,S,3], on the range's scale.
-
-    Order is left out: it is a way of reading memory, not of making values.
-    """
-    square = picture(data, spec, ways)
+def tensor(squares: Squares, ways: Mapping[Stage, Way]) -> Square | None:
+    """What would be fed with these mistakes: [S,S,3] on the range's scale; None where this photo can't show them."""
+    square = squares.of(ways)
+    if square is None:
+        return None
     if "values" in ways:
         square = ways["values"](square)
-    return ways["range"](square) if "range" in ways else square
+    made: Square = ways["range"](square) if "range" in ways else square
+    return relaid(made, ways["order"]) if "order" in ways else made
+
+
+def relaid(square: Square, order: Way) -> Square:
+    """Laid out by a mistake of order and read as the contract does. `order` says how to read such memory; its inverse writes it."""
+    size = square.shape[0]
+    places = order(np.arange(square.size, dtype=np.float64), size).astype(int)
+    memory = np.empty(square.size, square.dtype)
+    memory[places.ravel()] = square.ravel()
+    return memory.reshape(square.shape)

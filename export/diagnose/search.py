@@ -11,6 +11,7 @@ stage. Order, tone and range are tried on top of each, so that `bgr + stretched 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,20 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.diagnose.dump import Dump
-from export.diagnose.mistake import IDENTITY, STAGES, Affine, Mistake, Pixels, Square, Stage, Way
+from export.diagnose.mistake import IDENTITY, STAGES, Affine, Mistake, Square, Stage, Way
 from export.diagnose.orders import interleaved
 from export.diagnose.ranges import OTHER_RANGE
-from export.diagnose.registry import Choice, of_stage, square_of
-from safelight.decode import decode
-from safelight.errors import PhotoError
-from safelight.spec import InputSpec
+from export.diagnose.registry import Choice, of_stage
+from export.diagnose.squares import Squares
 
 IDENTICAL = 0.01  # pixel units; bytes that went through float16 and back on any known scale but 0..255 keep to 0.07
 EXACT = 0.02  # rms in pixel units under which no further mistake is looked for
 EXPLAINED = 3.0  # rms in pixel units; chosen by hand, to be set by bench/diagnose.py over 50 photos
+SHARE_LEFT = 0.1  # of the dump's variance: a photo of little contrast is within 3/255 of anything that is as grey
 BEAM = 4  # pictures that a second mistake is added to
-PENALTY = 0.05  # pixel units that a mistake must earn, beside a tenth of what is left
-STRIDE = 7  # every 7th pixel ranks the hypotheses; the best are measured on all of them
+WAYS = 4  # of one mistake that are added as the second: the best of those that it has
+PENALTY = 0.05  # pixel units that a mistake must earn, beside its share
+FACTOR = 1.25  # a mistake must leave a fifth less: roundings alone give a needless one a seventh (swapped chroma by Pillow's integers)
+SAMPLES = 3000  # pixels that rank the hypotheses; the best are measured on all of them
 KEPT = 6  # hypotheses of one picture that stay in the race, beside one with a fitted range
 MEASURED = 24  # findings that are measured exactly
 SHOWN = 8  # findings that are reported
@@ -88,20 +90,23 @@ class _Readings:
 def _cost(rms: float, mistakes: Sequence[Mistake]) -> float:
     """What decides the rank: one mistake more must leave clearly less, and a fitted range counts double."""
     count = len(mistakes) + (OTHER_RANGE in mistakes)
-    return rms * 1.1**count + PENALTY * count
+    return rms * FACTOR**count + PENALTY * count
 
 
-def search(data: bytes, spec: InputSpec, dump: Dump) -> tuple[Finding, ...]:
-    """The best explanations of `dump` for the photo `data`, best first, several names for one tensor kept. Raises a PhotoError."""
-    readings = _readings(dump, spec.size)
-    seen: dict[bytes, int] = {}
-    found = [hypothesis for ways, square in _pictures(data, spec, _singles(), seen) for hypothesis in _compare(ways, square, readings)]
-    found.sort(key=lambda one: one.cost)
-    if found[0].rms > EXACT:
-        pairs = list(_pairs(found))
-        found += [hypothesis for ways, square in _pictures(data, spec, pairs, seen) for hypothesis in _compare(ways, square, readings)]
+def search(squares: Squares, dump: Dump) -> tuple[Finding, ...]:
+    """The best explanations of `dump`, best first, several names for one tensor kept. Raises a PhotoError."""
+    readings = _readings(dump, squares.spec.size)
+    seen: dict[bytes, tuple[int, set[str]]] = {}
+    found = sorted(_compare({}, squares.contract, readings), key=lambda one: one.cost)
+    if found[0].rms > EXACT or "order" in found[0].ways:  # a picture that EXIF 5 transposes looks like an order of memory
+        found = [one for ways, square in _pictures(squares, _singles(), seen) for one in _compare(ways, square, readings)]
         found.sort(key=lambda one: one.cost)
-    measured = [_measured(data, spec, one, dump) for one in _distinct(found)]
+    for pairs in _pairs(found):
+        if found[0].rms <= EXACT:
+            break
+        found += [one for ways, square in _pictures(squares, pairs, seen) for one in _compare(ways, square, readings)]
+        found.sort(key=lambda one: one.cost)
+    measured = [_measured(squares, one, dump) for one in _distinct(found)]
     return tuple(sorted(measured, key=lambda one: _cost(one.rms, one.mistakes))[:SHOWN])
 
 
@@ -110,60 +115,51 @@ def _singles() -> list[dict[Stage, Choice]]:
     return [{}, *({stage: choice} for stage in _PICTURE for choice in of_stage(stage))]
 
 
-def _pairs(found: list[_Hypothesis]) -> Iterator[dict[Stage, Choice]]:
-    bases: list[dict[Stage, Choice]] = []
+def _pairs(found: list[_Hypothesis]) -> list[list[dict[Stage, Choice]]]:
+    """The best few single mistakes, best first; for each, the pictures that have one of another stage as well."""
+    bases: dict[str, tuple[Stage, Choice]] = {}
+    seconds: dict[str, list[tuple[Stage, Choice]]] = {}
     for one in found:
-        base = {stage: choice for stage, choice in one.ways.items() if stage in _PICTURE}
-        if base and base not in bases:
-            bases.append(base)
-        if len(bases) == BEAM:
-            break
-    for base in bases:
-        for stage in _PICTURE:
-            if stage not in base:
-                yield from ({**base, stage: choice} for choice in of_stage(stage))
+        for stage, choice in one.ways.items():
+            if stage in _PICTURE:
+                ways = seconds.setdefault(choice[0].name, [])
+                if (stage, choice) not in ways and len(ways) < WAYS:
+                    ways.append((stage, choice))
+                if len(bases) < BEAM:
+                    bases.setdefault(choice[0].name, (stage, choice))
+    return [[dict((base, second)) for ways in seconds.values() for second in ways if second[0] != base[0]] for base in bases.values()]
 
 
 def _pictures(
-    data: bytes, spec: InputSpec, wanted: list[dict[Stage, Choice]], seen: dict[bytes, int]
+    squares: Squares, wanted: list[dict[Stage, Choice]], seen: dict[bytes, tuple[int, set[str]]]
 ) -> Iterator[tuple[dict[Stage, Choice], Square]]:
-    """The squares of the wanted combinations; one that fewer mistakes gave already is left out."""
-    decoded: Pixels = decode(data)
-    whose: Way | None = None
-    pixels = decoded
+    """The squares of the wanted combinations; one that fewer mistakes, or the same ones, gave already is left out."""
     for ways in wanted:
-        chosen: dict[Stage, Way] = {stage: way for stage, (_, way) in ways.items()}
-        if chosen.get("decode") is not whose:
-            whose = chosen.get("decode")
-            pixels = decoded if whose is None else _decoded(whose, data)
-        square = square_of(pixels, spec, chosen)
-        if square.shape != (spec.size, spec.size, 3):
-            continue  # a frame that this photo is too small for
-        print_ = hashlib.sha256(square.tobytes()).digest()
-        if seen.setdefault(print_, len(ways)) < len(ways):
+        square = squares.of({stage: way for stage, (_, way) in ways.items()})
+        if square is None:
             continue
+        name = "+".join(mistake.name for mistake, _ in ways.values())
+        count, names = seen.setdefault(hashlib.sha256(square.tobytes()).digest(), (len(ways), set()))
+        if count < len(ways) or name in names:
+            continue
+        names.add(name)
         yield ways, square
-
-
-def _decoded(way: Way, data: bytes) -> Pixels:
-    try:
-        pixels: Pixels = way(data)
-    except (OSError, ValueError, SyntaxError, PhotoError):  # another decoder may refuse what the contract's takes
-        return decode(data)
-    return pixels
 
 
 def _readings(dump: Dump, size: int) -> _Readings:
     """The dump under every order, at the sampled places."""
     orders: list[tuple[Choice | None, Square]] = [(None, interleaved(dump.elements, size))]
     orders += [((mistake, way), way(dump.elements, size)) for mistake, way in of_stage("order")]
-    values = np.array([_sampled(square) for _, square in orders])
+    values = np.array([_sampled(square) for _, square in orders])  # [orders, 3, M]
     return _Readings(tuple(choice for choice, _ in orders), values, values.mean(-1), (values**2).mean(-1)[:, None])
 
 
 def _sampled(square: Square) -> NDArray[np.float64]:
-    """[3,M]: every STRIDE-th pixel, odd so that neighbouring rows are sampled at other columns."""
-    return np.ascontiguousarray(square.reshape(-1, 3)[::STRIDE].T, np.float64)
+    """[3,M]: pixels that lie evenly in rows and in columns, for the stride shares no factor with the side."""
+    stride = max(1, square.shape[0] * square.shape[1] // SAMPLES)
+    while math.gcd(stride, square.shape[1]) > 1:
+        stride += 1
+    return np.ascontiguousarray(square.reshape(-1, 3)[::stride].T, np.float64)
 
 
 def _compare(ways: dict[Stage, Choice], square: Square, readings: _Readings) -> Iterator[_Hypothesis]:
@@ -179,27 +175,37 @@ def _compare(ways: dict[Stage, Choice], square: Square, readings: _Readings) -> 
         - 2 * _SCALES * mean_xy[:, :, None]
         - 2 * _OFFSETS * readings.means[:, None]
     )  # [tones, orders, ranges, 3]
-    unit = np.array([_unit(sample, one) for one in x])[:, None]  # [tones, 1]
+    unit = _unit(_deviation(mean_x[0], mean_xx[0]), _deviation(mean_x, mean_xx))  # [tones, 1]; tone 0 is none
     left = np.sqrt((squared / _SCALES**2).clip(0).mean(-1)) * unit[..., None]  # [tones, orders, ranges], in pixel units
     tones, orders, ranges = np.ogrid[: left.shape[0], : left.shape[1], : left.shape[2]]
     count = len(ways) + (tones > 0) + (orders > 0) + (ranges > 0)
-    for flat in np.argsort((left * 1.1**count + PENALTY * count).ravel(), kind="stable")[:KEPT]:
+    for flat in np.argsort((left * FACTOR**count + PENALTY * count).ravel(), kind="stable")[:KEPT]:
         tone, order, range_ = np.unravel_index(flat, left.shape)
         chosen = _with(ways, values=_TONES[tone], order=readings.orders[order], range=_RANGES[range_][0])
         yield _Hypothesis(chosen, float(left[tone, order, range_]), _RANGES[range_][1])
+    if left.min() <= EXPLAINED:
+        return  # a line would only fit what rounding left
     scale, offset, fitted = _fitted(mean_x, mean_xx, readings.means, readings.mean_squares, mean_xy)
     fitted = fitted * unit
     count = (len(ways) + 2 + (tones > 0) + (orders > 0))[..., 0]
-    tone, order = np.unravel_index(int((fitted * 1.1**count + PENALTY * count).argmin()), fitted.shape)
+    tone, order = np.unravel_index(int((fitted * FACTOR**count + PENALTY * count).argmin()), fitted.shape)
     if np.isfinite(fitted[tone, order]):
         affine = Affine(tuple(scale[tone, order].tolist()), tuple(offset[tone, order].tolist()))
         chosen = _with(ways, values=_TONES[tone], order=readings.orders[order], range=(OTHER_RANGE, affine))
         yield _Hypothesis(chosen, float(fitted[tone, order]), affine)
 
 
-def _unit(square: NDArray[Any], shown: NDArray[Any]) -> float:
-    """How many pixel units one unit of a toned square is worth: a tone that leaves nearly nothing must not explain everything."""
-    return max(1.0, float(square.std()) / max(float(shown.std()), 1e-6))
+def _deviation(mean: NDArray[np.float64], mean_square: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The standard deviation over pixels and channels, from the channels' moments [..., 3]."""
+    return np.asarray(np.sqrt((mean_square.mean(-1) - mean.mean(-1) ** 2).clip(0)))
+
+
+def _unit(square: Any, shown: Any) -> NDArray[np.float64]:
+    """How many pixel units one unit of a toned square is worth, from the deviations of both.
+
+    A tone that leaves nearly nothing must not explain everything.
+    """
+    return np.asarray(np.maximum(1.0, square / np.maximum(shown, 1e-6)))
 
 
 def _with(ways: dict[Stage, Choice], *, values: Choice | None, order: Choice | None, range: Choice | None) -> dict[Stage, Choice]:  # noqa: A002  # a stage's name
@@ -236,14 +242,15 @@ def _distinct(found: list[_Hypothesis]) -> list[_Hypothesis]:
     return list(best.values())
 
 
-def _measured(data: bytes, spec: InputSpec, one: _Hypothesis, dump: Dump) -> Finding:
+def _measured(squares: Squares, one: _Hypothesis, dump: Dump) -> Finding:
     chosen: dict[Stage, Way] = {stage: way for stage, (_, way) in one.ways.items()}
-    square = square_of(_decoded(chosen["decode"], data) if "decode" in chosen else decode(data), spec, chosen)
+    square = squares.of(chosen)
+    assert square is not None  # it was compared
     toned = chosen["values"](square) if "values" in chosen else square
     reading = chosen.get("order", interleaved)
-    found = reading(dump.elements, spec.size)
+    found = reading(dump.elements, squares.spec.size)
     in_pixels = one.affine.undo(found)
-    error = np.abs(in_pixels - toned) * _unit(square, toned)
+    error = np.abs(in_pixels - toned) * _unit(square.std(), toned.std())
     spread = float(np.var(in_pixels, axis=(0, 1)).mean())
     squared = float((error**2).mean())
     return Finding(

@@ -1,0 +1,41 @@
+"""The command line, on the real bundle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from click.testing import CliRunner
+
+from export.diagnose.outputs import model_of
+from safelight.bundle import open_bundle
+from safelight.cli import cli
+from tests.export.diagnose.planting import photos, planted, right
+
+COFFEE = dict(photos())["coffee.jpg"]
+
+
+def test_the_command_line_names_the_mistake_and_its_fix(bundle: Path, tmp_path: Path) -> None:
+    spec = open_bundle(bundle, check=False).spec.input
+    photo, dump = tmp_path / "coffee.jpg", tmp_path / "dump.npy"
+    photo.write_bytes(COFFEE)
+    np.save(dump, planted("bgr")(COFFEE, spec.size, spec.resize_to)[None])
+    ran = CliRunner().invoke(cli, ["diagnose", str(bundle), str(photo), "--tensor", str(dump)])
+    assert ran.exit_code == 1, ran.output
+    assert "Red and blue are exchanged." in ran.output
+    assert "cv2.COLOR_BGR2RGB" in ran.output
+    said = json.loads(CliRunner().invoke(cli, ["diagnose", str(bundle), str(photo), "--tensor", str(dump), "--json"]).output)
+    assert (said["tensor"]["mistakes"], said["tensor"]["layout"]) == (["bgr"], "NHWC")
+
+
+def test_the_command_line_exits_with_0_where_all_agrees(bundle: Path, tmp_path: Path) -> None:
+    opened = open_bundle(bundle, check=False)
+    pixels = right(COFFEE, opened.spec.input.size, opened.spec.input.resize_to)
+    photo, dump, answer = tmp_path / "coffee.jpg", tmp_path / "dump.json", tmp_path / "answer.npy"
+    photo.write_bytes(COFFEE)
+    dump.write_text(json.dumps(pixels.ravel().tolist()))
+    np.save(answer, model_of(opened)(pixels))
+    ran = CliRunner().invoke(cli, ["diagnose", str(bundle), str(photo), "--tensor", str(dump), "--probabilities", str(answer)])
+    assert ran.exit_code == 0, ran.output
+    assert "identical to the contract" in ran.output
