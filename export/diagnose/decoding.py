@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import ImageCms
 
 from export.diagnose.mistake import Mistake, Pixels, Platform
 from export.diagnose.photo import Photo
@@ -102,8 +102,13 @@ def _blocky_chroma(photo: Photo) -> Pixels:
     small.draft("YCbCr", (full.width // 2, full.height // 2))  # what it gives is rounded up
     full.draft("YCbCr", full.size)
     chroma = np.asarray(small)[..., 1:].repeat(2, axis=0).repeat(2, axis=1)[: full.height, : full.width]
-    both = np.concatenate([np.asarray(full)[..., :1], chroma], axis=2)
-    rgb = np.array(Image.fromarray(both, "YCbCr").convert("RGB"))
+    luma, cb, cr = np.asarray(full)[..., 0].astype(np.int32), chroma[..., 0] - 128.0, chroma[..., 1] - 128.0
+    differences = (
+        1.402 * cr,
+        -0.344136 * cb - 0.714136 * cr,
+        1.772 * cb,
+    )  # each rounded, as libjpeg's tables are; Pillow's convert differs
+    rgb = np.stack([luma + np.floor(one + 0.5).astype(np.int32) for one in differences], axis=2).clip(0, 255).astype(np.uint8)
     return _turned(rgb, photo.orientation)
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from export.diagnose.mistake import Mistake, Pixels, Platform, Scale, Square
 from safelight.spec import Filter
 
-_FILTERS: dict[Filter, Image.Resampling] = {
+PILLOW_FILTERS: dict[Filter, Image.Resampling] = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
@@ -22,7 +22,7 @@ _FILTERS: dict[Filter, Image.Resampling] = {
 @lru_cache
 def contract_scale(name: Filter) -> Scale:
     """The contract's own: antialiased, horizontally first, each pass rounded to bytes."""
-    return partial(_antialiased, filter_=_FILTERS[name])
+    return partial(_antialiased, filter_=PILLOW_FILTERS[name])
 
 
 def _antialiased(pixels: Pixels, width: int, height: int, *, filter_: Image.Resampling) -> Square:
@@ -123,12 +123,12 @@ def _in_linear_light(pixels: Pixels, width: int, height: int) -> Square:
 
 
 _FIXES: Mapping[Platform, str] = {
-    "OpenCV": "no cv2.resize flag is the contract's filter: Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR)",
+    "OpenCV": "no cv2.resize flag is the contract's filter: Image.fromarray(rgb).resize(size, BILINEAR), or spec.json's input.filter",
     "Pillow": "image.resize(size, Image.Resampling.BILINEAR), or what spec.json's input.filter says; no reducing_gap, no NEAREST",
-    "torchvision": "v2.Resize(size, interpolation=BILINEAR, antialias=True) on the PIL image, before it becomes a tensor",
-    "Android Bitmap": "createScaledBitmap doesn't antialias: use the bundle's Resize.kt, or port docs/bundle.md, section 4",
-    "CoreImage": "CILanczosScaleTransform and affine transforms differ: use the bundle's Resize.swift, or port docs/bundle.md, section 4",
-    "canvas": "drawImage's filter differs from browser to browser: getImageData at full size, then Safelight's resize.ts",
+    "torchvision": "v2.Resize(size, InterpolationMode.BILINEAR), or spec.json's input.filter, on the PIL image, before it becomes a tensor",
+    "Android Bitmap": "createScaledBitmap doesn't antialias: resize the pixels yourself by docs/bundle.md, section 4",
+    "CoreImage": "CILanczosScaleTransform and affine transforms differ: resize the pixels yourself by docs/bundle.md, section 4",
+    "canvas": "drawImage's filter differs from browser to browser: getImageData at full size, then webapp/src/contract/resize.ts",
 }
 
 MISTAKES: tuple[Mistake, ...] = (
@@ -145,7 +145,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("cubic-no-antialias", "filter", "The resize is bicubic without antialiasing.", (_cubic,), _FIXES),
     *(
         Mistake(f"filter-{name}", "filter", f"The resize filter is {name}.", (partial(_antialiased, filter_=filter_),), _FIXES)
-        for name, filter_ in (*_FILTERS.items(), ("area", Image.Resampling.BOX), ("hamming", Image.Resampling.HAMMING))
+        for name, filter_ in (*PILLOW_FILTERS.items(), ("area", Image.Resampling.BOX), ("hamming", Image.Resampling.HAMMING))
     ),
     Mistake("mipmapped", "filter", "The photo was halved step by step, then sampled: a canvas or a GPU.", (_mipmapped,), _FIXES),
     Mistake(
@@ -159,7 +159,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "unrounded",
         "filter",
         "The resize is calculated in floating point and not rounded to bytes.",
-        tuple(partial(_unrounded, filter_=filter_) for filter_ in _FILTERS.values()),
+        tuple(partial(_unrounded, filter_=filter_) for filter_ in PILLOW_FILTERS.values()),
         _FIXES,
     ),
 )

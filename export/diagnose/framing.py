@@ -8,7 +8,9 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from PIL import Image
 
+from export.diagnose.filtering import PILLOW_FILTERS
 from export.diagnose.mistake import Frame, Mistake, Pixels, Platform, Scale, Square
 from safelight.resize import MAX_ASPECT, centre
 from safelight.spec import Geometry, InputSpec
@@ -109,6 +111,15 @@ def _square_first(pixels: Pixels, spec: InputSpec, scale: Scale) -> Square:
     return scale(pixels[top : top + side, left : left + side], spec.size, spec.size)
 
 
+def _fitted(pixels: Pixels, spec: InputSpec, scale: Scale) -> Square:
+    """As `ImageOps.fit`: the window may begin between two pixels. With the contract's filter, whatever `scale` is."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    left, top = (width - side) / 2, (height - side) / 2
+    size, filter_ = (spec.size, spec.size), PILLOW_FILTERS[spec.filter]
+    return np.asarray(Image.fromarray(pixels).resize(size, filter_, box=(left, top, left + side, top + side)), np.float32)
+
+
 def _shrunk_square(pixels: Pixels, spec: InputSpec, scale: Scale) -> Square:
     """Both sides to R, whatever the aspect, then the centre."""
     return _centre(scale(pixels, spec.resize_to, spec.resize_to), spec.size)
@@ -157,15 +168,14 @@ def _framed(pixels: Pixels, spec: InputSpec, scale: Scale, *, frame: Frame, geom
     return (frame if spec.geometry in geometries else contract_frame)(pixels, spec, scale)
 
 
-_CROP: Mapping[Platform, str] = {
+_FIXES: Mapping[Platform, str] = {
     "OpenCV": "s = R / min(h, w); resize to (int(w * s), int(h * s)), then cut image[t:t+S, l:l+S] with l = round((w - S) / 2)",
     "Pillow": "image.resize((R * w // min(w, h), R * h // min(w, h))), then .crop of S×S at round((w - S) / 2), round((h - S) / 2)",
     "torchvision": "v2.Compose([v2.Resize(R), v2.CenterCrop(S)]): one number in Resize, not a pair",
-    "Android Bitmap": "createScaledBitmap to (R·w/min, R·h/min), then createBitmap(bitmap, left, top, S, S); not createScaledBitmap(S, S)",
-    "CoreImage": "imageCropAndScaleOption = .centerCrop crops without the margin: scale the shorter side to R, then cropped(to:) S×S",
-    "canvas": "drawImage(bitmap, 0, 0, S, S) stretches: resize the shorter side to R, cut out the centre (docs/bundle.md, 4)",
+    "Android Bitmap": "scale to (R * w / min(w, h), R * h / min(w, h)), not to (S, S); then Bitmap.createBitmap(bitmap, left, top, S, S)",
+    "CoreImage": "scale the shorter side to R, then .cropped(to:) the centre S×S; Vision's .centerCrop leaves R out, .scaleFill stretches",
+    "canvas": "drawImage(bitmap, 0, 0, S, S) stretches: resize the shorter side to R, cut out the centre S×S (docs/bundle.md, section 4)",
 }
-_FIXES = {geometry: f"input.geometry and input.resize_to in spec.json. {line}" for geometry, line in _CROP.items()}
 _STRETCH: Mapping[Platform, str] = {
     "OpenCV": "resize the whole image to (S, S): no slicing before it, no copyMakeBorder after it",
     "Pillow": "image.resize((S, S)): no .crop, no ImageOps.fit, no ImageOps.pad",
@@ -206,6 +216,7 @@ _LETTERBOXED: tuple[Frame, ...] = (
     *(partial(_padded_first, color=color) for color in _COLORS[:2]),
     *(partial(_edge_repeated, mode=mode) for mode in ("edge", "reflect")),
 )
+_WHOLE_BUT_CUT: tuple[Frame, ...] = (*(partial(_cropped, ratio=ratio) for ratio in (1, 256 / 224)), _square_first, _fitted)
 
 MISTAKES: tuple[Mistake, ...] = (
     Mistake(
@@ -235,7 +246,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "cropped",
         "frame",
         "The photo's rim is cut off; the contract keeps all of it.",
-        tuple(_under(partial(_cropped, ratio=ratio), "stretch", "pad") for ratio in (1, 256 / 224)),
+        tuple(_under(way, "stretch", "pad") for way in _WHOLE_BUT_CUT),
         _FIXES,
         _BY_GEOMETRY,
     ),
@@ -243,7 +254,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "no-margin",
         "frame",
         "resize_to is ignored: the shorter side goes straight to the input's size.",
-        (_under(_whole_square, "crop"), _under(_square_first, "crop")),
+        tuple(_under(way, "crop") for way in (_whole_square, _square_first, _fitted)),
         _FIXES,
     ),
     Mistake("not-resized", "frame", "The centre was cut from the photo without resizing it first.", (_not_resized,), _FIXES, _BY_GEOMETRY),

@@ -29,6 +29,7 @@ AGREES = 1e-4  # max |Δp|: the promise of fp32, design §1
 EXPLAINED = 2e-3  # of what an explanation spans from its smallest to its largest number, under which it counts
 EXACT = 5e-6  # the same share for the right input, under which the hundred other inputs are not run
 ROUNDING = 2e-5  # the same, for what nothing but another order of additions or a few printed digits leaves
+FEW = 5  # numbers: of 5000 combinations one explains a shorter answer by chance, so two mistakes are never certain
 BEAM = 4  # inputs that a second mistake is added to
 SHOWN = 8
 TINY = 1e-12  # under which a probability has no logarithm to speak of
@@ -81,6 +82,7 @@ class OutputDiagnosis:
     verdict: OutputVerdict
     spec: InputSpec
     findings: tuple[OutputFinding, ...]
+    numbers: int  # in the dump
     rivals: tuple[str, ...]  # other names that explain the answer about as well
 
     @property
@@ -98,7 +100,8 @@ class OutputDiagnosis:
             return f"Unknown: the nearest, {best.name}, is off by {best.max_abs:.2g}. Dump the tensor too (--tensor): it tells more."
         others = ", ".join(self.rivals[:3])
         if self.verdict == "ambiguous":
-            return f"Not certain: {best.name} explains the answer, and so do others ({others}). Dump the tensor (--tensor): it decides."
+            also = f", and so do others ({others})" if others else ""
+            return f"Not certain: {best.name} explains these {self.numbers} numbers{also}. Dump the tensor (--tensor): it decides."
         sentences = [mistake.sentence for mistake in best.mistakes] + ([best.after.sentence] if best.after else [])
         same = f" Here {others} would give the same answer; the tensor (--tensor) decides." if others else ""
         return f"{best.name}: {' '.join(sentences)}{same}"
@@ -155,20 +158,23 @@ def judge(squares: Squares, dump: Answer, spec: Spec, model: Model) -> OutputDia
         findings += [finding for ways, answer in answers for finding in _compare(ways, answer, dump, spec)]
         findings.sort(key=_cost)
     best = findings[0]
-    near = max(ROUNDING, 3 * best.off)
-    rivals = {one.name: None for one in findings if one.off <= near and _count(one) <= max(1, _count(best))}
-    named = tuple(name for name in rivals if name not in (best.name, "contract"))
-    return OutputDiagnosis(_verdict(best, named), spec.input, tuple(findings[:SHOWN]), named)
+    rivals = {one.name for one in findings if one.off <= max(ROUNDING, 3 * best.off)} - {best.name, "contract"}
+    verdict = _verdict(best, bool(rivals), dump.size)
+    if verdict == "named":  # to the last digits, or alone: only what is as simple is worth a word
+        rivals &= {one.name for one in findings if _count(one) <= _count(best)}
+    shown = dict.fromkeys(one.name for one in findings if one.name in rivals)
+    return OutputDiagnosis(verdict, spec.input, tuple(findings[:SHOWN]), dump.size, tuple(shown))
 
 
-def _verdict(best: OutputFinding, rivals: tuple[str, ...]) -> OutputVerdict:
+def _verdict(best: OutputFinding, rivalled: bool, numbers: int) -> OutputVerdict:
     if best.name == "contract" and best.max_abs <= AGREES:
         return "agrees"
     if best.off > EXPLAINED:
         return "unknown"
     if best.name == "contract":
         return "close"
-    return "ambiguous" if rivals and best.off > ROUNDING else "named"
+    by_chance = numbers < FEW and _count(best) > 1
+    return "ambiguous" if by_chance or (rivalled and best.off > ROUNDING) else "named"
 
 
 def _count(finding: OutputFinding) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from safelight.bundle import open_bundle
 from safelight.errors import UsageError
 
 if TYPE_CHECKING:
+    from export.diagnose.mistake import Platform
     from export.diagnose.outputs import OutputDiagnosis
     from export.diagnose.verdict import Diagnosis
 
@@ -22,6 +24,13 @@ Examples:
   safelight diagnose pets.bundle cat.jpg --tensor input.npy
   safelight diagnose pets.bundle cat.jpg --tensor input.json --json
   safelight diagnose pets.bundle cat.jpg --probabilities answer.json
+
+\b
+How to dump what your app feeds:
+  Python      numpy.save("input.npy", tensor)
+  JavaScript  JSON.stringify(Array.from(tensor))
+  Kotlin      file.writeText(floats.joinToString(",", "[", "]"))
+  Swift       try JSONEncoder().encode(floats).write(to: url)
 
 \b
 Exit code: 0 the dump agrees with the contract, 1 it doesn't, 2 wrong usage.
@@ -71,6 +80,7 @@ def _tensor_json(found: Diagnosis) -> dict[str, Any]:
         "layout": found.dump.layout,
         "dtype": found.dump.dtype,
         "range": found.dump.values,
+        "explained": found.explained,
         "mistakes": [mistake.name for mistake in best.mistakes] if found.verdict == "named" else [],
         "same": [one.name for one in found.same],
         "findings": [
@@ -85,7 +95,7 @@ def _tensor_json(found: Diagnosis) -> dict[str, Any]:
             }
             for one in found.findings
         ],
-        "fixes": {mistake.name: dict(mistake.fixes) for mistake in best.mistakes} if found.verdict == "named" else {},
+        "fixes": {name: dict(lines) for name, lines in found.fixes.items()},
     }
 
 
@@ -94,33 +104,35 @@ def _answer_json(found: OutputDiagnosis) -> dict[str, Any]:
         "verdict": found.verdict,
         "sentence": found.sentence,
         "findings": [{"input": one.input, "output": one.output, "max_abs": one.max_abs} for one in found.findings],
-        "fixes": found.fixes if found.verdict == "named" else {},
+        "rivals": list(found.rivals),
+        "fixes": {name: dict(lines) for name, lines in found.fixes.items()},
     }
 
 
 def _show_tensor(found: Diagnosis) -> None:
     dump = found.dump
     click.echo(f"Tensor: {dump.layout}, {dump.dtype}, values {dump.values}\n")
-    click.echo(f"{'explanation':<44} {'rms':>8} {'mean':>8} {'max':>8} {'left':>8}   (in 1/255; left: share of variance)")
+    width = max(len(one.name) for one in found.findings) + 2
+    click.echo(f"{'If this was done':<{width}} {'explained':>9}   off by, in steps of 1/255: {'rms':>7} {'mean':>7} {'most':>7}")
     for one in found.findings:
-        click.echo(f"{one.name:<44} {one.rms:8.3f} {one.mean_abs:8.3f} {one.max_abs:8.2f} {one.share_left:8.2%}")
+        click.echo(f"{one.name:<{width}} {1 - one.share_left:>9.2%} {'':<28} {one.rms:>7.2f} {one.mean_abs:>7.2f} {one.max_abs:>7.1f}")
     click.secho(f"\n{found.sentence}", bold=True)
-    if found.verdict == "named":
-        for mistake in found.findings[0].mistakes:
-            _show_fixes(mistake.name, mistake.fixes)
+    _show_fixes(found.fixes)
+    if any(mistake.stage == "frame" for mistake in found.findings[0].mistakes) and found.fixes:
+        click.echo(f"\nS is {found.spec.size}, R is {found.spec.resize_to} (input.size and input.resize_to in spec.json).")
 
 
 def _show_answer(found: OutputDiagnosis) -> None:
-    click.echo(f"{'input':<30} {'output':<24} {'max |Δp|':>9}")
+    width = max(len(one.name) for one in found.findings) + 2
+    click.echo(f"{'If this was done':<{width}} {'off by at most':>14}")
     for one in found.findings:
-        click.echo(f"{one.input:<30} {one.output:<24} {one.max_abs:9.1e}")
+        click.echo(f"{one.name:<{width}} {one.max_abs:>14.1e}")
     click.secho(f"\n{found.sentence}", bold=True)
-    if found.verdict == "named":
-        for name, fixes in found.fixes.items():
-            _show_fixes(name, fixes)
+    _show_fixes(found.fixes)
 
 
-def _show_fixes(name: str, fixes: Any) -> None:
-    click.echo(f"\nFix of {name}:")
-    for platform, line in fixes.items():
-        click.echo(f"  {platform:<15} {line}")
+def _show_fixes(fixes: Mapping[str, Mapping[Platform, str]]) -> None:
+    for name, lines in fixes.items():
+        click.echo(f"\nFix of {name}:")
+        for platform, line in lines.items():
+            click.echo(f"  {platform:<15} {line}")

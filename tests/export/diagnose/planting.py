@@ -143,20 +143,22 @@ def brightened(square: Tensor) -> Tensor:
     return lit
 
 
-def ycbcr(square: Tensor) -> Image.Image:
-    return Image.fromarray(square.astype(np.uint8)).convert("YCbCr")
+def ycbcr(square: Tensor) -> Tensor:
+    """JFIF's luma and colour differences, rounded to bytes (ITU-T T.871, 7)."""
+    y = square @ np.array([0.299, 0.587, 0.114])
+    return np.stack([y, 128 + (square[..., 2] - y) / 1.772, 128 + (square[..., 0] - y) / 1.402], axis=2).round().clip(0, 255)
 
 
 def by_bt709(square: Tensor) -> Tensor:
     """JPEG's colours put back by HDTV's formula (ITU-R BT.709-6, 3.2)."""
-    y, cb, cr = (np.asarray(band, np.float64) for band in ycbcr(square).split())
-    cb, cr = cb - 128, cr - 128
+    y, cb, cr = np.moveaxis(ycbcr(square) - np.array([0, 128, 128]), 2, 0)
     return np.stack([y + 1.5748 * cr, y - 0.1873 * cb - 0.4681 * cr, y + 1.8556 * cb], axis=2).round().clip(0, 255)
 
 
 def by_nv12(square: Tensor) -> Tensor:
-    y, cb, cr = ycbcr(square).split()
-    return np.asarray(Image.merge("YCbCr", (y, cr, cb)).convert("RGB"), np.float32)
+    """The two colour differences exchanged, by Pillow's conversion."""
+    swapped = ycbcr(square)[..., [0, 2, 1]].astype(np.uint8)
+    return np.asarray(Image.fromarray(swapped, "YCbCr").convert("RGB"), np.float32)
 
 
 def turned_the_other_way(data: bytes, s: int, r: int) -> Tensor:
@@ -289,6 +291,12 @@ def odd(image: Image.Image) -> bytes:
     return plain(image.crop((0, 0, image.width - 5, image.height - 3)))
 
 
+def large(image: Image.Image) -> bytes:
+    """At least 1024 pixels and divisible by 8: halvings show, and come out even."""
+    times = -(-1024 // min(image.size))
+    return plain(image.resize((image.width * times // 8 * 8, image.height * times // 8 * 8), Image.Resampling.BICUBIC))
+
+
 def sideways(image: Image.Image) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -401,7 +409,7 @@ PLANTED: tuple[Planted, ...] = (
     Planted("alpha-dropped", flat_alpha, see_through),
     Planted("colour-managed", to_srgb, profiled),
     Planted("blocky-chroma", blocky_by_tensorflow, subsampled),
-    Planted("shrunk-while-decoding", as_thumbnail),
+    Planted("shrunk-while-decoding", as_thumbnail, large),
     Planted("shrunk-while-decoding", every_second),
     Planted("clipped-16-bit", converted, sixteen_bits),
     Planted("stretched", stretched),
@@ -416,6 +424,7 @@ PLANTED: tuple[Planted, ...] = (
     Planted("cropped", fitted, under="stretch"),
     Planted("cropped", fitted, under="pad"),
     Planted("no-margin", straight),
+    Planted("no-margin", fitted, odd),
     Planted("not-resized", lambda data, s, r: np.asarray(centre(opened(data), s), np.float32)),
     Planted("top-left-crop", from_corner),
     Planted("crop-off-by-one", one_down),
@@ -430,7 +439,7 @@ PLANTED: tuple[Planted, ...] = (
     Planted("filter-lanczos", by_pillow(Image.Resampling.LANCZOS)),
     Planted("filter-area", by_pillow(Image.Resampling.BOX)),
     Planted("filter-hamming", by_pillow(Image.Resampling.HAMMING)),
-    Planted("mipmapped", halved),
+    Planted("mipmapped", halved, large),
     Planted("linear-light-resize", in_light),
     Planted("unrounded", unrounded),
 )

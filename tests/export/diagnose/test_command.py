@@ -39,3 +39,35 @@ def test_the_command_line_exits_with_0_where_all_agrees(bundle: Path, tmp_path: 
     ran = CliRunner().invoke(cli, ["diagnose", str(bundle), str(photo), "--tensor", str(dump), "--probabilities", str(answer)])
     assert ran.exit_code == 0, ran.output
     assert "identical to the contract" in ran.output
+
+
+def test_the_json_has_the_documented_keys(bundle: Path, tmp_path: Path) -> None:
+    opened = open_bundle(bundle, check=False)
+    pixels = right(COFFEE, opened.spec.input.size, opened.spec.input.resize_to)
+    photo, dump, answer = tmp_path / "coffee.jpg", tmp_path / "dump.npy", tmp_path / "answer.npy"
+    photo.write_bytes(COFFEE)
+    np.save(dump, pixels)
+    np.save(answer, model_of(opened)(pixels))
+    ran = CliRunner().invoke(
+        cli, ["diagnose", str(bundle), str(photo), "--tensor", str(dump), "--probabilities", str(answer), "--json"], catch_exceptions=False
+    )
+    said = json.loads(ran.output)
+    tensor = {"verdict", "sentence", "layout", "dtype", "range", "explained", "mistakes", "same", "findings", "fixes"}
+    assert {key: set(said[key]) for key in said} == {
+        "tensor": tensor,
+        "probabilities": {"verdict", "sentence", "findings", "rivals", "fixes"},
+    }
+    page = (Path(__file__).parents[3] / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    assert all(f"{key}`" in page for keys in said.values() for key in keys)
+
+
+def test_wrong_usage_is_one_sentence(bundle: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "coffee.jpg"
+    photo.write_bytes(COFFEE)
+    for arguments, told in (
+        ([], "nothing to diagnose"),
+        (["--tensor", str(tmp_path / "none.npy")], "can't be read"),
+        (["--probabilities", str(photo)], "neither .npy nor JSON"),
+    ):
+        ran = CliRunner().invoke(cli, ["diagnose", str(bundle), str(photo), *arguments])
+        assert (ran.exit_code, told in ran.output, ran.output.count("\n")) == (2, True, 1), ran.output

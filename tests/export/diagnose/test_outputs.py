@@ -8,6 +8,7 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 import pytest
+import torch
 
 from export.diagnose.outputs import OUTPUT_MISTAKES, Model, OutputDiagnosis, judge
 from export.diagnose.squares import Squares
@@ -53,8 +54,6 @@ def model() -> Model:
 
 def logits() -> np.ndarray:
     """What the network gives before temperature and softmax."""
-    import torch
-
     with torch.inference_mode():
         found: np.ndarray = network()[0](torch.from_numpy(right(COFFEE, SIZE, RESIZE_TO)[None]))[0].double().numpy()
     return found
@@ -133,3 +132,13 @@ def test_an_answer_without_an_opinion_names_nothing() -> None:
     """Softmax twice leaves nearly equal numbers; nearly equal numbers are not softmax twice."""
     flat = np.full(len(NAMES), 1 / len(NAMES)) + np.linspace(-1e-3, 1e-3, len(NAMES))
     assert judged(flat).verdict == "unknown"
+
+
+@pytest.mark.parametrize("best", [0.7, 0.9, 0.55])
+def test_two_numbers_never_prove_two_mistakes(best: float) -> None:
+    """Some combination of mistakes gives any answer of two classes."""
+    torch.manual_seed(3)
+    made = networks.calibrated(Network(*networks.SMALL["vgg"]()[:2], torch.nn.Linear(32, 2), (120.0,) * 3, (60.0,) * 3), SIZE)
+    spec = networks.spec_of(made, SIZE)
+    found = judge(Squares(COFFEE, spec.input), np.array([best, 1 - best]), spec, of_network(made, spec)("fp32"))
+    assert found.verdict in ("unknown", "ambiguous"), found.sentence
