@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class Dump:
     shape: tuple[int, ...]
     dtype: str  # "float32", "uint8", …; "json" where JSON doesn't say; "float16 in uint16" for the bits of one type in another
     layout: str  # what the shape says: "HWC", "CHW", "NHWC", "NCHW" or "flat"
+    others: tuple[Dump, ...] = ()  # what the same bytes mean otherwise, where the file doesn't say
 
     @property
     def values(self) -> str:
@@ -32,8 +34,8 @@ class Dump:
         return f"{low:.6g} to {high:.6g}"
 
 
-def read_tensor(path: Path, size: int) -> tuple[Dump, ...]:
-    """Read a dump of an input of size S; more than one reading where the file doesn't say what its 16 bits mean.
+def read_tensor(path: Path, size: int) -> Dump:
+    """Read a dump of an input of size S.
 
     Raises UsageError that says what was expected and what came.
     """
@@ -44,12 +46,19 @@ def read_tensor(path: Path, size: int) -> tuple[Dump, ...]:
             f"{_guess(array.size, size)}"
         )
     layout = _layout(array.shape, size, path)
-    readings = {_dtype(path, array): array}
-    if array.dtype.kind in "iu" and array.dtype.itemsize == 2:  # frameworks without a half type hand out its bits
-        bits = array.astype(f"{array.dtype.kind}2").view(np.uint16)
-        readings |= {f"float16 in {array.dtype}": bits.view(np.float16), f"bfloat16 in {array.dtype}": _from_bfloat16(bits)}
-    dumps = {name: values.astype(np.float64).ravel() for name, values in readings.items()}
-    return tuple(Dump(values, array.shape, name, layout) for name, values in dumps.items() if np.isfinite(values).all())
+    values = array.astype(np.float64).ravel()
+    return Dump(values, array.shape, _dtype(path, array), layout, tuple(_halves(array, layout)))
+
+
+def _halves(array: NDArray[Any], layout: str) -> Iterator[Dump]:
+    """What 16-bit integers mean if they are the bits of halves: frameworks without a half type hand them out so."""
+    if array.dtype.kind not in "iu" or array.dtype.itemsize != 2:
+        return
+    bits = array.astype(f"{array.dtype.kind}2").view(np.uint16)
+    for name, halves in (("float16", bits.view(np.float16)), ("bfloat16", _from_bfloat16(bits))):
+        values = halves.astype(np.float64).ravel()
+        if np.isfinite(values).all():
+            yield Dump(values, array.shape, f"{name} in {array.dtype.newbyteorder('=').name}", layout)
 
 
 def read_probabilities(path: Path) -> NDArray[np.float64]:

@@ -76,8 +76,8 @@ class Diagnosis:
 
 def diagnose_tensor(photo: Path, dump: Path, spec: InputSpec) -> Diagnosis:
     """Judge a dumped tensor of `photo`. Raises PhotoError for the photo, UsageError for the dump."""
-    squares = Squares(read(photo), spec)
-    return min((judge(squares, reading) for reading in read_tensor(dump, spec.size)), key=lambda one: one.findings[0].rms)
+    squares, plain = Squares(read(photo), spec), read_tensor(dump, spec.size)
+    return min((judge(squares, reading) for reading in (plain, *plain.others)), key=lambda one: one.findings[0].rms)
 
 
 def judge(squares: Squares, dump: Dump) -> Diagnosis:

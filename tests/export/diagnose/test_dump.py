@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from export.diagnose.dump import read_tensor
+from export.diagnose.verdict import diagnose_tensor
 from safelight.errors import UsageError
+from tests.export.diagnose.planting import CONTRACTS, photos, right
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,7 @@ def test_every_layout_is_read(shape: tuple[int, ...], layout: str, kind: str, tm
         np.save(path, values)
     else:
         path.write_text(json.dumps(values.tolist()))
-    (dump,) = read_tensor(path, 4)
+    dump = read_tensor(path, 4)
     assert (dump.layout, dump.shape, dump.elements.tolist()) == (layout, shape, list(range(48)))
 
 
@@ -69,7 +71,7 @@ def test_wrong_json_is_explained(text: str, sentence: str, tmp_path: Path) -> No
 def test_every_numeric_type_and_byte_order_is_read(dtype: str, order: Literal["C", "F"], tmp_path: Path) -> None:
     values = np.asarray(np.arange(48).reshape(4, 4, 3), dtype, order=order)
     np.save(tmp_path / "dump.npy", values)
-    (dump,) = read_tensor(tmp_path / "dump.npy", 4)
+    dump = read_tensor(tmp_path / "dump.npy", 4)
     assert dump.elements.tolist() == list(range(48))
     assert dump.dtype == np.dtype(dtype).newbyteorder("=").name
 
@@ -78,7 +80,7 @@ def test_a_saved_bfloat16_is_read(tmp_path: Path) -> None:
     import ml_dtypes
 
     np.save(tmp_path / "dump.npy", np.arange(48).astype(ml_dtypes.bfloat16).reshape(4, 4, 3))
-    (dump,) = read_tensor(tmp_path / "dump.npy", 4)
+    dump = read_tensor(tmp_path / "dump.npy", 4)
     assert dump.elements.tolist() == list(range(48))
 
 
@@ -89,15 +91,24 @@ def test_halves_dumped_as_bits_are_among_the_readings(kind: str, bits: str, tmp_
 
     halves = (np.arange(48) / 64 - 0.25).astype(np.float16 if kind == "float16" else ml_dtypes.bfloat16)
     np.save(tmp_path / "dump.npy", halves.view(bits).reshape(4, 4, 3))
-    readings = {dump.dtype: dump.elements for dump in read_tensor(tmp_path / "dump.npy", 4)}
-    assert readings[f"{kind} in {bits}"].tolist() == halves.astype(float).tolist()
-    assert bits in readings
+    dump = read_tensor(tmp_path / "dump.npy", 4)
+    assert dump.dtype == bits
+    assert {other.dtype: other.elements.tolist() for other in dump.others}[f"{kind} in {bits}"] == halves.astype(float).tolist()
+
+
+def test_the_reading_that_explains_most_is_judged(tmp_path: Path) -> None:
+    spec = CONTRACTS["crop"](96, 110)
+    photo = tmp_path / "coffee.jpg"
+    photo.write_bytes(dict(photos())["coffee.jpg"])
+    np.save(tmp_path / "dump.npy", (right(photo.read_bytes(), 96, 110) / 255).astype(np.float16).view(np.uint16))
+    found = diagnose_tensor(photo, tmp_path / "dump.npy", spec)
+    assert (found.findings[0].name, found.dump.dtype) == ("zero-to-one", "float16 in uint16")
 
 
 def test_a_typed_arrays_json_is_read(tmp_path: Path) -> None:
     """JSON.stringify(new Float32Array(…)) writes an object, not a list."""
     (tmp_path / "dump.json").write_text(json.dumps({str(index): index for index in range(48)}))
-    (dump,) = read_tensor(tmp_path / "dump.json", 4)
+    dump = read_tensor(tmp_path / "dump.json", 4)
     assert (dump.layout, dump.elements.tolist()) == ("flat", list(range(48)))
 
 
