@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from safelight import site
+from export.parity.browsers import chromium
+from safelight import site as sites
+from tests.webapp.served import photos, site, url
 
+__all__ = ["photos", "site", "url"]
 HERE = Path(__file__).resolve().parent
 WEBAPP = HERE.parents[1] / "webapp"
 CONTRACT = WEBAPP / "src" / "contract"
@@ -50,9 +53,18 @@ def node(packages: str, tmp_path_factory: pytest.TempPathFactory) -> Node:
 @pytest.fixture(scope="session")
 def built() -> Path:
     """The built web app."""
-    if not (site.APP / site.PAGE).is_file():
+    if not (sites.APP / sites.PAGE).is_file():
         pytest.skip("needs the built web app: make webapp")
-    return site.APP
+    return sites.APP
+
+
+@pytest.fixture(scope="session")
+def browse(node: Node) -> Any:
+    """Run a scenario of this folder in the system's Chromium."""
+    program = chromium.find()
+    if program is None:
+        pytest.skip(chromium.MISSING)
+    return lambda script, **job: node(script, {"chromium": program, **job})
 
 
 def planted(folder: Path, file: str, right: str, wrong: str) -> Path:

@@ -67,11 +67,11 @@ const open = async (url) => {
 const classify = async (photos) => {
   await page.setInputFiles("#photos-input", photos);
   await page.waitForFunction(
-    (total) => document.querySelectorAll(".card:not(.is-waiting)").length === total,
+    (total) => document.querySelectorAll('.cell[data-state="answered"]').length === total,
     photos.length,
     { timeout: UPDATE },
   );
-  return page.locator(".card").evaluateAll((cards) => cards.map((card) => [card.dataset.label, card.querySelector(".share").textContent]));
+  return page.locator(".cell").evaluateAll((cells) => cells.map((cell) => [cell.dataset.label, cell.querySelector(".share").textContent]));
 };
 /** What is in every cache, and the service workers' version. */
 const kept = () =>
@@ -121,8 +121,8 @@ const scenarios = {
     await page.click("#proof .dialog-head button");
     await page.click("#clear");
     await page.click("#examples");
-    await page.waitForFunction(() => document.querySelectorAll(".card.is-waiting").length === 0 && document.querySelector(".card"));
-    const examples = await page.locator(".card").count();
+    await page.waitForFunction(() => !document.querySelector('.cell:not([data-state="answered"])') && document.querySelector(".cell"));
+    const examples = await page.locator(".cell").count();
     const requests = server.log.slice(before);
     server.close();
     await context.setOffline(true);
@@ -204,12 +204,12 @@ const scenarios = {
     await page.goto(menu.url);
     await page.setInputFiles("input", job.photos);
     await page.evaluate(() => document.querySelector("form").submit());
-    await page.waitForFunction((total) => document.querySelectorAll(".card:not(.is-waiting)").length === total, job.photos.length, { timeout: UPDATE });
-    const names = await page.locator(".card .name").allTextContents();
+    await page.waitForFunction((total) => document.querySelectorAll('.cell[data-state="answered"]').length === total, job.photos.length, { timeout: UPDATE });
+    const names = await page.locator(".cell .name").allTextContents();
     const address = page.url().slice(server.url.length);
     await page.reload();
     await page.waitForFunction((ready) => document.querySelector("#offline-state").textContent === ready, READY);
-    const again = await page.locator(".card").count();
+    const again = await page.locator(".cell").count();
     for (const each of [server, menu]) each.close();
     return { names, address, again, posts: server.log.filter((line) => line.startsWith("POST")), kept: await kept() };
   },

@@ -222,8 +222,8 @@ def classified(engine: engines.Engine, url: str, photos: list[Path]) -> list[str
     engine.open(url)
     engines.wait(engine, "/离线|離線|offline/.test(document.querySelector('#offline-state').textContent)")
     engine.upload("#photos-input", photos)
-    engines.wait(engine, f"document.querySelectorAll('.card:not(.is-waiting)').length === {len(photos)}")
-    return list(engine.evaluate("return [...document.querySelectorAll('.card')].map((card) => card.dataset.label)"))
+    engines.wait(engine, f"document.querySelectorAll('.cell[data-state=answered]').length === {len(photos)}")
+    return list(engine.evaluate("return [...document.querySelectorAll('.cell')].map((cell) => cell.dataset.label)"))
 
 
 @contextmanager

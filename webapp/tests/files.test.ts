@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPhotoPath } from "../src/app/files.ts";
+import { isPhotoPath } from "../src/app/intake/files.ts";
 
 test("a folder's photos are known by their suffix; hidden files and folders are passed over", () => {
   const photos = ["a.jpg", "trip/B.JPEG", "c.webp", "d.e.png", "f.avif"];

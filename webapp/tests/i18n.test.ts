@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DICTIONARIES, type Language, languageFor, translate } from "../src/app/i18n.ts";
+import { DICTIONARIES, type Language, languageFor, translate } from "../src/app/i18n/index.ts";
 import { REASONS } from "../src/contract/errors.ts";
 import { WORDS } from "../src/verify/words.ts";
 
@@ -27,7 +27,7 @@ test.each(pages.flatMap(([page, texts]) => languages.map((language) => [page, la
 
 test("every text that the page names exists, and every refusal has one", () => {
   const page = readFileSync(join(import.meta.dirname, "../index.html"), "utf8");
-  const named = [...page.matchAll(/data-i18n(?:-touch)?="(\w+)"/g)].map((found) => found[1]!);
+  const named = [...page.matchAll(/data-i18n(?:-\w+)?="([\w.]+)"/g)].map((found) => found[1]!);
   expect(named.length).toBeGreaterThan(10);
   for (const key of [...named, ...REASONS.map((reason) => `reason.${reason}`)])
     expect(DICTIONARIES.en).toHaveProperty([key]);

@@ -6,8 +6,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-export function crc32(data: Uint8Array): number {
-  let rest = -1;
+/** Of `data`, or of what `before` is the checksum of with `data` after it. */
+export function crc32(data: Uint8Array, before = 0): number {
+  let rest = ~before;
   for (let i = 0; i < data.length; i++) rest = TABLE[(rest ^ data[i]!) & 255]! ^ (rest >>> 8);
   return ~rest >>> 0;
 }

@@ -1,6 +1,6 @@
 /** What the self-testing page shows: how far it is, what it does, and that the screen must stay on. */
 
-import { fill, type Language, languageFor } from "../app/i18n.ts";
+import { fill, type Language, languageFor } from "../app/i18n/index.ts";
 import { WORDS, type Word } from "./words.ts";
 
 export class View {

@@ -1,6 +1,6 @@
 /** The self-testing page's words, for the person who holds the phone. */
 
-import type { Language } from "../app/i18n.ts";
+import type { Language } from "../app/i18n/index.ts";
 
 const en = {
   title: "Safelight tests this browser",

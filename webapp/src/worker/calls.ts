@@ -23,8 +23,12 @@ export interface Calls {
   prepare(job: { photo: Blob; input: InputSpec; limits?: Limits; expected?: string }): Promise<Prepared>;
   /** Stage 3 alone, on pixels [S,S,3]. */
   run(job: { pixels: Uint8Array }): Promise<Answer & { ms: number }>;
-  /** The whole of a photo, and a picture of it `thumbnail` pixels wide. */
-  classify(job: { photo: Blob; thumbnail: number }): Promise<Classified>;
+  /** The whole of a photo, and its middle as a picture `side` pixels wide. */
+  classify(job: { photo: Blob; side: number }): Promise<Classified>;
+  /** That picture alone. */
+  thumbnail(job: { photo: Blob; side: number }): Promise<{ thumbnail: Blob }>;
+  /** All there is to see of a photo: `side` bounds the picture's longer side. */
+  look(job: { photo: Blob; side: number }): Promise<Looked>;
 }
 
 export interface Prepared {
@@ -37,11 +41,19 @@ export interface Prepared {
   readonly resizeMs: number;
 }
 
-export interface Classified extends Answer {
+export interface Classified {
+  readonly probabilities: Float32Array; // [C]
   readonly thumbnail: Blob;
   readonly width: number;
   readonly height: number;
   readonly ms: number; // decode, resize and run together
+}
+
+export interface Looked extends Answer {
+  readonly pixels: Uint8Array<ArrayBuffer>; // what the model was given, RGB [S,S,3]
+  readonly preview: Blob; // of the whole upright photo
+  readonly width: number; // of the upright photo
+  readonly height: number;
 }
 
 export type Call = keyof Calls;

@@ -7,7 +7,7 @@ import { resize } from "../contract/resize.ts";
 import { keyOf, type Spec } from "../contract/spec.ts";
 import { type Load, type Runtime, sha256 } from "../runtimes/runtime.ts";
 import { type Calls, packError, type Reply, type Request } from "./calls.ts";
-import { thumbnail } from "./thumbnail.ts";
+import { preview, thumbnail } from "./picture.ts";
 
 /** Answer the page's calls from now on; without `load` only `prepare` works. */
 export function serve(load?: Load): void {
@@ -72,13 +72,32 @@ class Worker implements Calls {
     return { ...answer, ms: performance.now() - start };
   }
 
-  async classify({ photo, thumbnail: width }: Parameters<Calls["classify"]>[0]): ReturnType<Calls["classify"]> {
+  async classify({ photo, side }: Parameters<Calls["classify"]>[0]): ReturnType<Calls["classify"]> {
     const { spec, runtime } = this.#loaded();
     const start = performance.now();
     const upright = await decode(await read(photo));
-    const answer = await runtime.run(resize(upright, spec.input));
+    const { probabilities } = await runtime.run(resize(upright, spec.input));
     const ms = performance.now() - start;
-    return { ...answer, thumbnail: await thumbnail(upright, width), width: upright.width, height: upright.height, ms };
+    return {
+      probabilities,
+      thumbnail: await thumbnail(upright, side),
+      width: upright.width,
+      height: upright.height,
+      ms,
+    };
+  }
+
+  async thumbnail({ photo, side }: Parameters<Calls["thumbnail"]>[0]): ReturnType<Calls["thumbnail"]> {
+    return { thumbnail: await thumbnail(await decode(await read(photo)), side) };
+  }
+
+  async look({ photo, side }: Parameters<Calls["look"]>[0]): ReturnType<Calls["look"]> {
+    const { spec, runtime } = this.#loaded();
+    const upright = await decode(await read(photo));
+    const pixels = resize(upright, spec.input);
+    const answer = await runtime.run(pixels);
+    const { width, height } = upright;
+    return { ...answer, pixels, preview: await preview(upright, side), width, height };
   }
 
   #loaded(): { spec: Spec; runtime: Runtime } {

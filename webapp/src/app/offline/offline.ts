@@ -4,7 +4,7 @@
  */
 
 import { type Order, SHARED, type Status } from "../../sw/site.ts";
-import type { Key } from "../i18n.ts";
+import type { Key } from "../i18n/index.ts";
 
 /** What the page lends: `write` puts texts into its elements with data-i18n, `add` takes photos. */
 export interface OfflineOptions {

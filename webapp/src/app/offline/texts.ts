@@ -1,4 +1,4 @@
-/** The words of the offline and proof features: merged into the page's dictionaries in `i18n.ts`. A line break parts list items. */
+/** The words of the offline and proof features: merged into the page's dictionaries in `i18n/`. A line break parts list items. */
 
 export const en = {
   offlineReady: "Ready offline",

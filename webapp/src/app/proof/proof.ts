@@ -1,7 +1,7 @@
 /** The dialog "Check it yourself": what the browser itself says about what this page can send, did ask for, and stores. */
 
 import type { Status } from "../../sw/site.ts";
-import { type Key, type Language, translate } from "../i18n.ts";
+import { type Key, type Language, translate } from "../i18n/index.ts";
 import { ask } from "../offline/offline.ts";
 import { type Attempt, attempt, type Finding } from "./attempts.ts";
 import AttemptsWorker from "./attempts.worker.ts?worker";

@@ -1,29 +1,18 @@
 /** The panel "About this model": what it is, how it was proven, and which runtime to use. */
 
-import { keyOf, type ModelFile, type Spec, sizeOf } from "../contract/spec.ts";
-import { displayName } from "../contract/task.ts";
-import { RUNTIMES, type RuntimeId } from "../runtimes/index.ts";
-import { type Key, type Language, translate } from "./i18n.ts";
+import { keyOf, sizeOf } from "../../contract/spec.ts";
+import { displayName } from "../../contract/task.ts";
+import { RUNTIMES, type RuntimeId } from "../../runtimes/index.ts";
+import { type Key, type Language, translate } from "../i18n/index.ts";
+import { type Model, runtimesFor } from "../models/model.ts";
 
 const LABELS_SHOWN = 60;
 
 /** What the panel shows. */
 export interface AboutState {
-  readonly spec: Spec;
+  readonly model: Model;
   readonly language: Language;
-  readonly runtime: RuntimeId;
   onRuntime(id: RuntimeId): void;
-}
-
-/** The file of the bundle that a runtime opens, fp32 where it has the choice. */
-export function fileFor(spec: Spec, runtime: RuntimeId): ModelFile | undefined {
-  const files = spec.files.filter((file) => file.format === RUNTIMES[runtime].format);
-  return files.find((file) => file.precision === "fp32") ?? files[0];
-}
-
-/** The runtimes that have a file in the bundle, the smallest download first. */
-export function runtimesFor(spec: Spec): RuntimeId[] {
-  return (Object.keys(RUNTIMES) as RuntimeId[]).filter((id) => fileFor(spec, id));
 }
 
 /** The panel's content. */
@@ -33,8 +22,8 @@ export function about(state: AboutState): DocumentFragment {
   return fragment;
 }
 
-function facts({ spec, language, runtime }: AboutState): HTMLElement {
-  const file = fileFor(spec, runtime)!;
+function facts({ model, language }: AboutState): HTMLElement {
+  const { spec, file } = model;
   const { size } = spec.input;
   const number = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
   const parameters = translate(language, "parameters", { count: number.format(spec.model.parameters) });
@@ -51,7 +40,8 @@ function facts({ spec, language, runtime }: AboutState): HTMLElement {
   return box;
 }
 
-function picker({ spec, language, runtime, onRuntime }: AboutState): HTMLElement {
+function picker({ model, language, onRuntime }: AboutState): HTMLElement {
+  const { spec, runtime } = model;
   const group = element("fieldset", "", element("legend", translate(language, "runtime")));
   for (const id of runtimesFor(spec)) {
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "runtime", value: id });
@@ -63,7 +53,8 @@ function picker({ spec, language, runtime, onRuntime }: AboutState): HTMLElement
   return group;
 }
 
-function proof({ spec, language, runtime }: AboutState): HTMLElement {
+function proof({ model, language }: AboutState): HTMLElement {
+  const { spec, runtime } = model;
   const box = element("section", "", element("h3", translate(language, "proof")));
   const seen = spec.files.flatMap((file) => file.parity.map((parity) => ({ ...parity, key: keyOf(file), file })));
   if (seen.length === 0) {
@@ -82,7 +73,7 @@ function proof({ spec, language, runtime }: AboutState): HTMLElement {
       element("th", `${parity.runtime} · ${parity.key}`),
       ...cells.map((text) => element("td", text)),
     );
-    const isOurs = parity.file === fileFor(spec, runtime) && parity.runtime.split("/").at(-1) === runtime;
+    const isOurs = parity.file === model.file && parity.runtime.split("/").at(-1) === runtime;
     if (isOurs) row.className = "is-current";
     return row;
   });
@@ -92,7 +83,8 @@ function proof({ spec, language, runtime }: AboutState): HTMLElement {
   return box;
 }
 
-function classes({ spec, language }: AboutState): HTMLElement {
+function classes({ model, language }: AboutState): HTMLElement {
+  const { spec } = model;
   const names = spec.labels.slice(0, LABELS_SHOWN).map((label) => displayName(label, language));
   const more = spec.labels.length > LABELS_SHOWN ? " …" : "";
   const title = `${translate(language, "classes")} · ${spec.labels.length.toLocaleString(language)}`;

@@ -1,0 +1,66 @@
+/** What the features share: one object, made by main.ts and handed to each. */
+
+import { Runner } from "./classify/runner.ts";
+import { Thumbnails } from "./grid/thumbnails.ts";
+import { type Key, type Language, translate, type Values } from "./i18n/index.ts";
+import { Engine } from "./models/engine.ts";
+import type { Model } from "./models/model.ts";
+import { Session } from "./session.ts";
+
+export class App {
+  readonly session = new Session();
+  readonly engine = new Engine();
+  readonly thumbnails = new Thumbnails(this.engine);
+  readonly runner = new Runner(this.session, this.engine, this.thumbnails);
+  readonly #listeners = new Set<() => void>();
+  #language: Language;
+
+  constructor(language: Language) {
+    this.#language = language;
+  }
+
+  get language(): Language {
+    return this.#language;
+  }
+
+  set language(language: Language) {
+    this.#language = language;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Classify with this model from now on, the photos that are here already too. */
+  use(model: Model): Promise<void> {
+    this.runner.stop();
+    const opening = this.engine.use(model); // lets go of the old workers at once, so that they get none of the photos
+    this.session.reset();
+    return opening;
+  }
+
+  /** A text of the page in the current language. */
+  t(key: Key, values?: Values): string {
+    return translate(this.#language, key, values);
+  }
+
+  /** Call `draw` once in the next frame after any change, of photos, model or language. Returns what ends that. */
+  onChange(draw: () => void): () => void {
+    const soon = perFrame(draw);
+    this.#listeners.add(soon);
+    const ends = [this.session.subscribe(soon), this.engine.subscribe(soon), () => this.#listeners.delete(soon)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+}
+
+/** However often it is called, `draw` runs once a frame: 5,000 changes at once cost one drawing. */
+export function perFrame(draw: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      draw();
+    });
+  };
+}

@@ -1,0 +1,81 @@
+/** The ways in: buttons, a drop, a paste; `take` is for whoever else hands over files, such as a share target. */
+
+import type { App } from "../app.ts";
+import { find } from "../dom.ts";
+import { dropped, listed, loose, walkHandle } from "./files.ts";
+import { canPickFolders, pickFolder } from "./pickers.ts";
+
+const EXAMPLES = 8; // golden photos
+
+export class Intake {
+  readonly #app: App;
+  readonly #report: (error: unknown) => void;
+
+  /** `report` is told what goes wrong on the way. */
+  constructor(app: App, report: (error: unknown) => void) {
+    this.#app = app;
+    this.#report = report;
+    this.#listenToButtons();
+    this.#listenToDocument();
+  }
+
+  /** Classify these files. */
+  take(files: Iterable<File>): void {
+    this.#app.session.add(loose(files));
+  }
+
+  #listenToButtons(): void {
+    const [photos, folder] = [find<HTMLInputElement>("photos-input"), find<HTMLInputElement>("folder-input")];
+    find("choose-photos").addEventListener("click", () => photos.click());
+    find("add-photos").addEventListener("click", () => photos.click());
+    find("choose-folder").addEventListener("click", () => {
+      if (canPickFolders()) void this.#fromFolder().catch(this.#report);
+      else folder.click();
+    });
+    for (const input of [photos, folder])
+      input.addEventListener("change", () => {
+        this.#app.session.add((input === folder ? listed : loose)(input.files ?? []));
+        input.value = ""; // so that the same photo can be chosen again
+      });
+    find("examples").addEventListener("click", () => void this.#examples().catch(this.#report));
+  }
+
+  #listenToDocument(): void {
+    document.addEventListener("dragover", (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      document.body.classList.add("is-dragging");
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) document.body.classList.remove("is-dragging");
+    });
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      document.body.classList.remove("is-dragging");
+      if (event.dataTransfer)
+        void dropped(event.dataTransfer)
+          .then((sources) => this.#app.session.add(sources))
+          .catch(this.#report);
+    });
+    document.addEventListener("paste", (event) => {
+      const files = Array.from(event.clipboardData?.files ?? []);
+      if (files.length > 0) this.take(files);
+    });
+  }
+
+  async #fromFolder(): Promise<void> {
+    const folder = await pickFolder("read");
+    if (folder) this.#app.session.add(await walkHandle(folder));
+  }
+
+  /** The bundle's golden photos. */
+  async #examples(): Promise<void> {
+    const { model } = this.#app.engine;
+    const photos = model?.spec.golden?.photos.slice(0, EXAMPLES) ?? [];
+    const files = photos.map(async ({ name, photo }) => {
+      const response = await fetch(new URL(photo.path, model!.address));
+      return new File([await response.blob()], name);
+    });
+    this.take(await Promise.all(files));
+  }
+}
