@@ -14,6 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       input: { index: resolve(import.meta.dirname, "index.html"), verify: resolve(import.meta.dirname, "verify.html") },
+      checks: { pluginTimings: false }, // advice on a build of three seconds
     },
   },
   // LiteRT.js calls importScripts, so it needs a classic worker; and a worker that is one file loads one runtime only.
