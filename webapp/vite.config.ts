@@ -18,6 +18,6 @@ export default defineConfig({
     },
   },
   // LiteRT.js calls importScripts, so it needs a classic worker; and a worker that is one file loads one runtime only.
-  worker: { format: "iife" },
+  worker: { format: "iife", rollupOptions: { checks: { pluginTimings: false } } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });
