@@ -7,24 +7,26 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 PHOTOS = ("coffee.png", "chelsea.png", "rocket.jpg", "camera.png", "astronaut.png")  # RGB, a portrait, JPEG, grey
 HEADERS = Path(__file__).resolve().parents[2] / "webapp" / "headers.json"
-POLICY: str = json.loads(HEADERS.read_text())["Content-Security-Policy"]
+SENT: dict[str, str] = json.loads(HEADERS.read_text())
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A plain static server; with a policy as header, which, unlike the page's own, binds workers too."""
+    """A plain static server; with headers of ours, whose policy, unlike the page's own, binds workers too."""
 
-    policy: str | None = None
+    sent: ClassVar[dict[str, str]] = {}
 
     def end_headers(self) -> None:
-        if self.policy is not None:
-            self.send_header("content-security-policy", self.policy)
+        for name, value in self.sent.items():
+            self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -32,7 +34,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Strict(Quiet):
-    policy = POLICY
+    sent = SENT
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +48,16 @@ def site(built: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module", params=[Quiet, Strict], ids=["plain server", "policy as header"])
 def url(site: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(request.param, directory=str(site))) as server:
+    with serve(request.param, site) as origin:
+        yield f"{origin}/deep/er/"
+
+
+@contextmanager
+def serve(handler: type[Quiet], folder: Path) -> Iterator[str]:
+    """The origin of a server of `folder`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/deep/er/"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
