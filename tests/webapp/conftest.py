@@ -75,15 +75,17 @@ def planted(folder: Path, file: str, right: str, wrong: str) -> Path:
     return copy
 
 
-def planted_page(node: str, folder: Path, file: str, right: str, wrong: str) -> Path:
-    """The page, built by its own build with the program `node` from a copy of the web app with `wrong` for `right` in one file of `src`.
+def planted_page(node: str, folder: Path, file: str, right: str, wrong: str, *more: tuple[str, str, str]) -> Path:
+    """The page, built by its own build with the program `node` from a copy of the web app with `wrong` for `right` in one file of `src`,
+    and in `more` of them.
 
     Of its runtimes it has TF.js on WebAssembly only, which halves the second that a build takes.
     """
     copy = folder / "webapp"
     shutil.copytree(WEBAPP, copy, ignore=shutil.ignore_patterns("node_modules"))
     (copy / "node_modules").symlink_to(WEBAPP / "node_modules")
-    _plant(copy / "src" / file, right, wrong)
+    for path, before, after in ((file, right, wrong), *more):
+        _plant(copy / "src" / path, before, after)
     listed = copy / "src" / "runtimes" / "index.ts"
     others = re.compile(r"^.*(?:\.worker\.ts|start: \(\) => new ).*\n", re.MULTILINE)
     listed.write_text(others.sub(lambda line: line[0] if "TfjsWasm" in line[0] else "", listed.read_text()))

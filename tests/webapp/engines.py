@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ STARTS_IN = 60.0  # seconds
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of an element's reference, from the WebDriver specification
 TEXT = "return document.body.innerText"
 WEBKIT_DRIVER = "WebKitWebDriver"
+NONE: Mapping[str, bool] = {}
 
 
 class Engine(Protocol):
@@ -73,19 +74,20 @@ def running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def start(name: str, profile: Path) -> Iterator[Engine]:
-    """A fresh browser; `profile` is an empty folder."""
-    with _firefox(profile) if name == "firefox" else _webkit(profile) as engine:
+def start(name: str, profile: Path, preferences: Mapping[str, bool] = NONE) -> Iterator[Engine]:
+    """A fresh browser; `profile` is an empty folder, `preferences` are Firefox's."""
+    with _firefox(profile, preferences) if name == "firefox" else _webkit(profile) as engine:
         yield engine
 
 
 @contextmanager
-def _firefox(profile: Path) -> Iterator[Engine]:
+def _firefox(profile: Path, preferences: Mapping[str, bool]) -> Iterator[Engine]:
     port, program = free_port(), firefox.find()
     assert program is not None
     environment = firefox.prepare(profile)
-    with (profile / "user.js").open("a", encoding="utf-8") as preferences:
-        preferences.write(f'user_pref("marionette.port", {port});\n')
+    with (profile / "user.js").open("a", encoding="utf-8") as file:
+        for name, value in {**preferences, "marionette.port": port}.items():
+            file.write(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n")
     command = firefox.command(program, profile, "about:blank")
     with running([*command[:-1], "--marionette", command[-1]], environment), _connected(port) as link:
         yield Marionette(link)

@@ -8,9 +8,14 @@ import { basename, join } from "node:path";
 export const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const { chromium } = createRequire(join(job.webapp, "package.json"))("playwright-core");
 
-/** Open the page and wait until it has its model's spec, or says why not. */
-export async function open() {
-  const browser = await chromium.launch({ executablePath: job.chromium, args: ["--no-sandbox"] });
+/** A browser, with the command line's `args` if there are any. */
+export function launch(args = []) {
+  return chromium.launch({ executablePath: job.chromium, args: ["--no-sandbox", ...args] });
+}
+
+/** Open the page and wait until it has its model's spec, or says why not. `before` is given the page while it is empty. */
+export async function open({ args = [], url = job.url, before = () => undefined } = {}) {
+  const browser = await launch(args);
   const context = await browser.newContext({
     locale: job.locale ?? "en",
     colorScheme: job.scheme ?? "light",
@@ -24,14 +29,15 @@ export async function open() {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  await page.goto(job.url);
+  await before(page);
+  await page.goto(url);
   await page.waitForFunction(() => !document.querySelector("#open-about").disabled || !document.querySelector("#problem").hidden);
   /** End the browser, and print the scenario's report. */
   const finish = async (report) => {
     await browser.close();
     console.log(JSON.stringify({ ...report, requests, complaints }));
   };
-  return { page, finish };
+  return { page, requests, finish };
 }
 
 /** A screenshot, where the job has a folder for them. */

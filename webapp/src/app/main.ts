@@ -42,7 +42,7 @@ async function start(): Promise<void> {
     app.engine.fail(error);
   }
   // So that they are there when the network is cut. What fails here fails again, and is told, when it is asked for.
-  await Promise.allSettled([import("./look/look.ts"), import("./takeaway/takeaway.ts")]);
+  await Promise.allSettled([import("./look/look.ts"), import("./takeaway/takeaway.ts"), import("./camera/camera.ts")]);
 
   async function openLook(id: number): Promise<void> {
     const { Look } = await import("./look/look.ts");
@@ -58,6 +58,10 @@ function listen(): void {
     app.language = languages.value as Language;
   });
   find("open-about").addEventListener("click", () => find<HTMLDialogElement>("about").showModal());
+  for (const id of ["open-camera", "more-camera"])
+    find(id).addEventListener("click", () => {
+      void import("./camera/camera.ts").then(({ CameraView }) => CameraView.of(app).open()).catch(report);
+    });
   for (const id of ["take", "take-selected"])
     find(id).addEventListener("click", () => {
       void import("./takeaway/takeaway.ts").then(({ Takeaway }) => Takeaway.of(app).open()).catch(report);

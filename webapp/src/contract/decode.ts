@@ -61,6 +61,12 @@ function checkBytes(bytes: number, limits: Limits): void {
     );
 }
 
+/** The pixels of an opaque bitmap that is upright already, such as a video's frame. Closes it. Throws RuntimeUnavailable where canvases lie. */
+export function fromBitmap(bitmap: ImageBitmap): Pixels {
+  checkCanvas();
+  return readBack(bitmap);
+}
+
 /** Pixels as stored, by the browser's decoder and a canvas. */
 async function onCanvas({ kind, bytes, opaque }: Container): Promise<Pixels> {
   const type = `image/${kind.toLowerCase()}`;

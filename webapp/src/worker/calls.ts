@@ -29,6 +29,8 @@ export interface Calls {
   thumbnail(job: { photo: Blob; side: number }): Promise<{ thumbnail: Blob }>;
   /** All there is to see of a photo: `side` bounds the picture's longer side. */
   look(job: { photo: Blob; side: number }): Promise<Looked>;
+  /** A video's frame, which moves to the worker. */
+  frame(job: { frame: ImageBitmap }): Promise<Framed>;
 }
 
 export interface Prepared {
@@ -54,6 +56,14 @@ export interface Looked extends Answer {
   readonly preview: Blob; // of the whole upright photo
   readonly width: number; // of the upright photo
   readonly height: number;
+}
+
+export interface Framed {
+  readonly probabilities: Float32Array; // [C]
+  readonly pixels: Uint8Array<ArrayBuffer>; // what the model was given, RGB [S,S,3]
+  readonly width: number; // of the frame
+  readonly height: number;
+  readonly ms: number; // reading the pixels back, resize and run together
 }
 
 export type Call = keyof Calls;

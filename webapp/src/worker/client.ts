@@ -36,7 +36,7 @@ export class Client {
     const abort = () => reject(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     this.#waiting.set(id, { resolve, reject });
-    this.#worker.postMessage({ id, call, job } satisfies Request<C>);
+    this.#worker.postMessage({ id, call, job } satisfies Request<C>, { transfer: bitmapsOf(job) });
     return promise.finally(() => signal?.removeEventListener("abort", abort)) as Promise<Result<C>>;
   }
 
@@ -51,4 +51,9 @@ export class Client {
     for (const caller of this.#waiting.values()) caller.reject(error);
     this.#waiting.clear();
   }
+}
+
+/** The bitmaps of a job move to the worker instead of being copied: a frame of 1280 × 720 has 3.7 MB. */
+function bitmapsOf(job: object): ImageBitmap[] {
+  return Object.values(job).filter((value) => value instanceof ImageBitmap);
 }

@@ -1,6 +1,6 @@
 /** A worker's side: answers the calls, one photo at a time, with the one runtime that its entry file gives it. */
 
-import { decode, read } from "../contract/decode.ts";
+import { decode, fromBitmap, read } from "../contract/decode.ts";
 import { BundleError, SafelightError } from "../contract/errors.ts";
 import { toRgb } from "../contract/pixels.ts";
 import { resize } from "../contract/resize.ts";
@@ -98,6 +98,16 @@ class Worker implements Calls {
     const answer = await runtime.run(pixels);
     const { width, height } = upright;
     return { ...answer, pixels, preview: await preview(upright, side), width, height };
+  }
+
+  async frame({ frame }: Parameters<Calls["frame"]>[0]): ReturnType<Calls["frame"]> {
+    const { spec, runtime } = this.#loaded();
+    const start = performance.now();
+    const upright = fromBitmap(frame);
+    const pixels = resize(upright, spec.input);
+    const { probabilities } = await runtime.run(pixels);
+    const { width, height } = upright;
+    return { probabilities, pixels, width, height, ms: performance.now() - start };
   }
 
   #loaded(): { spec: Spec; runtime: Runtime } {

@@ -5,7 +5,7 @@
  */
 
 import type { Spec } from "../../contract/spec.ts";
-import type { Call, Classified, Job, Looked, Result } from "../../worker/calls.ts";
+import type { Call, Classified, Framed, Job, Looked, Result } from "../../worker/calls.ts";
 import { Client } from "../../worker/client.ts";
 
 const THUMBNAIL = 256; // pixels a side
@@ -67,6 +67,11 @@ export class Pool {
   /** All there is to see of a photo, before any photo that waits to be classified. */
   look(photo: Blob, signal: AbortSignal): Promise<Looked> {
     return this.#ask(this.#urgent, "look", { photo, side: PREVIEW }, signal);
+  }
+
+  /** Classify a video's frame, before any photo that waits. The bitmap is used up. */
+  frame(frame: ImageBitmap, signal: AbortSignal): Promise<Framed> {
+    return this.#ask(this.#urgent, "frame", { frame }, signal).finally(() => frame.close());
   }
 
   /** End every worker; what is under way is rejected. */

@@ -1,9 +1,11 @@
 /** English: the dictionary that the others follow, key by key. */
 
+import * as camera from "../camera/texts.ts";
 import * as offline from "../offline/texts.ts";
 
 export const en = {
   ...offline.en,
+  ...camera.en,
   title: "Safelight",
   drop: "Drop photos here",
   dropTouch: "Add your photos",

@@ -1,10 +1,12 @@
 /** 简体中文 */
 
+import * as camera from "../camera/texts.ts";
 import * as offline from "../offline/texts.ts";
 import type { Key } from "./en.ts";
 
 export const zhHans: Record<Key, string> = {
   ...offline.zhHans,
+  ...camera.zhHans,
   title: "Safelight",
   drop: "把照片拖到这里",
   dropTouch: "添加您的照片",

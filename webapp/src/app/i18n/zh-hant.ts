@@ -1,10 +1,12 @@
 /** 繁體中文 */
 
+import * as camera from "../camera/texts.ts";
 import * as offline from "../offline/texts.ts";
 import type { Key } from "./en.ts";
 
 export const zhHant: Record<Key, string> = {
   ...offline.zhHant,
+  ...camera.zhHant,
   title: "Safelight",
   drop: "把照片拖到這裡",
   dropTouch: "加入您的照片",
