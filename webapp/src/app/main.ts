@@ -75,6 +75,8 @@ function write(): void {
   document.body.classList.toggle("has-photos", total > 0);
   find("drop").hidden = total > 0;
   find("results").hidden = total === 0;
+  // What has the focus may have vanished with the step that it began: without this the next Tab starts at the top.
+  if (document.activeElement?.closest("[hidden]")) find(total > 0 ? "results" : "drop").focus({ preventScroll: true });
   const problem = engine.problem ? app.t(engine.problem.key, engine.problem.values) : trouble;
   find("problem").hidden = problem === "";
   find("problem").textContent = problem;

@@ -68,7 +68,6 @@ export class Cell {
     element.dataset.label = answer?.label ?? "";
     element.dataset.band = answer?.abstained ? "unsure" : (answer?.band ?? "");
     element.classList.toggle("is-corrected", corrected !== undefined);
-    element.ariaLabel = [wording, share, name].filter(Boolean).join(", ");
     element.title = path;
     this.#wording.textContent = wording;
     this.#share.textContent = share;
