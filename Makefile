@@ -13,11 +13,11 @@ WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' 2>/dev/
 
 # The steps share one .venv and one node_modules, and pytest's summary must come last: -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help demo test check quick bench parity fuzz webapp browser clean versions
+.PHONY: help demo test check quick bench bench-web parity fuzz webapp browser clean versions
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.demo webapp browser ## train, export, prove and build a site, on photos that come with the install
 	@$(RUN)safelight demo
@@ -41,6 +41,9 @@ quick: check ## check, and the tests that take no browser and no minutes
 bench: .venv/.bench webapp browser ## every figure of the README
 	@for script in cli formats main_job diagnose; do echo "== bench/$$script.py"; $(RUN)python "bench/$$script.py" || exit 1; done
 	@echo '== bench/resize.mjs' && node bench/resize.mjs
+
+bench-web: .venv/.bench webapp browser ## the web app's figures, against a peer page; OPTIONS="--photos FOLDER --rounds 1"
+	@$(RUN)python bench/web.py $(OPTIONS)
 
 parity: .venv/.test webapp browser ## docs/parity.md from BUNDLE=…, PHOTOS=… (ordinary) and AWKWARD=…, half an hour
 	@$(RUN)python bench/parity.py "$(BUNDLE)" --photos "$(PHOTOS)" --awkward "$(AWKWARD)"

@@ -181,8 +181,6 @@ def test_chromium_would_install_it(drive: Drive) -> None:
 def test_other_engines_work_offline_and_let_nothing_out(name: str, folder: Path, photos: list[Path], tmp_path: Path) -> None:
     if why := engines.missing(name):
         pytest.skip(why)
-    # WebKitGTK: in two of three offline runs the second worker's TF.js did not start, cause not found; one photo takes one worker.
-    photos = photos[:1] if name == "webkit" else photos
     profile = tmp_path / "profile"
     profile.mkdir()
     with (

@@ -4,6 +4,7 @@
  * The first worker loads the model when the pool opens; the others when there is work for them, from the browser's cache.
  */
 
+import { SafelightError } from "../../contract/errors.ts";
 import type { Spec } from "../../contract/spec.ts";
 import type { Call, Classified, Framed, Job, Looked, Result } from "../../worker/calls.ts";
 import { Client } from "../../worker/client.ts";
@@ -37,6 +38,8 @@ export class Pool {
   readonly #queue: Waiting[] = [];
   readonly #idle: Client[] = [];
   #lanes = 0;
+  #starting: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   private constructor(options: PoolOptions) {
     this.#options = options;
@@ -76,6 +79,7 @@ export class Pool {
 
   /** End every worker; what is under way is rejected. */
   close(): void {
+    this.#isClosed = true;
     for (const client of this.#clients) client.close();
     this.#clients.clear();
   }
@@ -90,7 +94,18 @@ export class Pool {
     return promise.finally(() => signal.removeEventListener("abort", abort));
   }
 
-  async #start(signal?: AbortSignal): Promise<Client> {
+  /** A worker with the model. One after the other: of two that start at once, WebKit lets one go past the service worker. */
+  #start(signal?: AbortSignal): Promise<Client> {
+    const starting = this.#starting.then(() => this.#load(signal));
+    this.#starting = starting.then(
+      () => undefined,
+      () => undefined,
+    );
+    return starting;
+  }
+
+  async #load(signal?: AbortSignal): Promise<Client> {
+    if (this.#isClosed) throw new SafelightError("The pool was closed.");
     const { start, bundle, spec, key } = this.#options;
     const client = new Client(start());
     this.#clients.add(client);
