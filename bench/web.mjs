@@ -59,8 +59,16 @@ async function openApp(page) {
   await page.click("#clear");
 }
 
+/** Seconds of processor time of all processes of the browser so far: what a busy machine does not change. */
+async function cpu(context) {
+  const session = await context.browser().newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
 /** ms from the choice of photos to the last answer, measured in the page; and how its thread was blocked meanwhile. */
-async function runApp(page, input, files, isOver = isDone) {
+async function runApp(page, input, files) {
   await page.evaluate((selector) => {
     window.blocked = [];
     window.over = new Promise((resolve) => {
@@ -157,10 +165,11 @@ const measures = {
     const rows = { safelight: [], ...Object.fromEntries(Object.keys(PEERS).map((name) => [name, []])) };
     for (let round = 1; round <= job.rounds; round++) {
       rows.safelight.push(
-        await launch(async (_, page) => {
+        await launch(async (context, page) => {
           await openApp(page);
+          const before = await cpu(context);
           const run = await runApp(page, "#photos-input", job.photos);
-          return { ...run, labels: await labelsOf(page) };
+          return { ...run, cpu: (await cpu(context)) - before, labels: await labelsOf(page) };
         }),
       );
       note(`round ${round}, safelight: ${ms(rows.safelight.at(-1).took)} ms`);
@@ -168,8 +177,9 @@ const measures = {
         rows[name].push(
           await launch(async (context, page) => {
             await openPeer(context, page, script, main);
+            const before = await cpu(context);
             const { classes, names, ...run } = await runPeer(page);
-            return { ...run, labels: new Map(names.map((each, i) => [each, job.labels[classes[i]]])) };
+            return { ...run, cpu: (await cpu(context)) - before, labels: new Map(names.map((each, i) => [each, job.labels[classes[i]]])) };
           }),
         );
         note(`round ${round}, ${name}: ${ms(rows[name].at(-1).took)} ms`);
@@ -177,14 +187,14 @@ const measures = {
     }
     const ours = median(rows.safelight.map(({ took }) => took));
     say(`${job.photos.length} mixed photos, 0.5 to 12 megapixels; ${job.rounds} rounds by turns, medians\n`);
-    say("| | s | photos/s | time × safelight | other labels than Python's | page blocked > 50 ms | longest, ms |");
-    say("|---|---:|---:|---:|---:|---:|---:|");
+    say("| | s | photos/s | time × safelight | processor s | other labels than Python's | page blocked > 50 ms | longest, ms |");
+    say("|---|---:|---:|---:|---:|---:|---:|---:|");
     for (const [name, runs] of Object.entries(rows)) {
       const took = median(runs.map((run) => run.took));
       const others = [...expected].filter(([photo, label]) => runs[0].labels.get(photo) !== label).length;
       const blocked = runs.flatMap((run) => run.blocked.map(({ duration }) => duration));
       const times = (blocked.length / runs.length).toFixed(1);
-      say(`| ${name} | ${(took / 1000).toFixed(1)} | ${((1000 * job.photos.length) / took).toFixed(1)} | ${(took / ours).toFixed(2)} | ${others} | ${times} | ${ms(Math.max(0, ...blocked))} |`);
+      say(`| ${name} | ${(took / 1000).toFixed(1)} | ${((1000 * job.photos.length) / took).toFixed(1)} | ${(took / ours).toFixed(2)} | ${median(runs.map((run) => run.cpu)).toFixed(1)} | ${others} | ${times} | ${ms(Math.max(0, ...blocked))} |`);
     }
   },
 
@@ -233,7 +243,7 @@ const measures = {
         const { metrics } = await session.send("Performance.getMetrics");
         return metrics.find(({ name }) => name === "JSHeapUsedSize").value;
       };
-      say(`${job.count} photos of ${job.size} pixels and a little more, from a folder\n`);
+      say(`${job.count} small photos from a folder\n`);
       say("| photos | page's heap MB | renderer's memory (RSS) MB | s |\n|---:|---:|---:|---:|");
       const running = runApp(page, "#folder-input", job.many);
       const begun = performance.now();
