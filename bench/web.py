@@ -132,8 +132,8 @@ def make_small(sources: list[Path], folder: Path, count: int) -> Path:
 
 
 def labels(bundle: Bundle, photos: list[Path]) -> list[str]:
-    """What Python says: onnxruntime on the fp32 file, which the export has proven against PyTorch."""
-    session = onnxruntime.load(bundle, bundle.file("onnx-fp32"))
+    """What Python says: onnxruntime on the file of the site's precision, which the export has proven against PyTorch."""
+    session = onnxruntime.load(bundle, bundle.file("onnx-fp16"))
     return [predict(session(resize(decode(photo), bundle.spec.input)), bundle.spec).label for photo in photos]
 
 

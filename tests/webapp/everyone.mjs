@@ -123,7 +123,7 @@ await drawn(page); // which writes every label anew
 await page.evaluate(() => {
   const find = document.querySelector("#find");
   for (const name of ["aria-label", "placeholder"]) find.removeAttribute(name);
-  document.querySelector("#add-photos").style.cssText = "position: absolute; left: 90vw; width: 30vw";
+  document.querySelector("#add-photos").style.cssText = "position: absolute; inset: 0 auto 0 50vw; width: 80vw; z-index: 9";
 });
 await page.setViewportSize(NARROW["zoomed to 200 %"]);
 report.planted = { findings: (await findings()).bad, lost: await page.evaluate(lost) };
