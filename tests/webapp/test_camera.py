@@ -225,7 +225,7 @@ def test_planted_mistakes_are_noticed(packages: str, browse: Any, bundle: Path, 
     page = planted_page(
         packages,
         tmp_path,
-        *("contract/decode.ts", "return readBack(bitmap);", "return oriented(readBack(bitmap), 2);"),  # mirrors what the network sees
+        *("contract/decode.ts", "return readBack(bitmap);", "return oriented(await readBack(bitmap), 2);"),  # mirrors what the network sees
         ("app/camera/camera.ts", "if (this.#stream) stop(this.#stream);", ""),  # leaves the camera on
         ("app/camera/live.ts", "const result = await", "ask();\n        const result = await"),  # asks for the next frame too early
     )

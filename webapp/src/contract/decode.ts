@@ -23,6 +23,7 @@ export const SUFFIXES: ReadonlySet<string> = new Set([
   ...[".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp"],
 ]);
 
+const SAMPLE = 16; // pixels a side of the picture that tells whether a canvas is honest
 const CANVAS_PIXELS = 2 ** 24; // the smallest limit of a canvas's area in use, iOS: larger photos are read in bands
 
 /** Decode a file's bytes to upright RGB. Throws PhotoError, or RuntimeUnavailable where canvases lie. */
@@ -38,8 +39,7 @@ export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEF
     );
   if (container.damage) throw container.damage;
   if (container.kind === "PNG") return oriented(await decodePng(container.bytes), container.orientation);
-  checkCanvas();
-  return oriented(await onCanvas(container), container.orientation);
+  return oriented(await byBrowser(container, await wayBack()), container.orientation);
 }
 
 /** A photo's bytes. Throws PhotoError: too-large, or unreadable. */
@@ -62,18 +62,21 @@ function checkBytes(bytes: number, limits: Limits): void {
 }
 
 /** The pixels of an opaque bitmap that is upright already, such as a video's frame. Closes it. Throws RuntimeUnavailable where canvases lie. */
-export function fromBitmap(bitmap: ImageBitmap): Pixels {
-  checkCanvas();
+export async function fromBitmap(bitmap: ImageBitmap): Promise<Pixels> {
+  const readBack = await wayBack();
   return readBack(bitmap);
 }
 
-/** Pixels as stored, by the browser's decoder and a canvas. */
-async function onCanvas({ kind, bytes, opaque }: Container): Promise<Pixels> {
+/** A way to get a bitmap's RGBA back, over a colour or as it is; it closes the bitmap. */
+type ReadBack = (bitmap: ImageBitmap, background?: "#fff") => Promise<Pixels>;
+
+/** Pixels as stored, by the browser's decoder. */
+async function byBrowser({ kind, bytes, opaque }: Container, readBack: ReadBack): Promise<Pixels> {
   const type = `image/${kind.toLowerCase()}`;
   if (!opaque) return readBack(await toBitmap(bytes, type), "#fff"); // alpha over white is exact in Chromium, ±1 elsewhere
   // A canvas multiplies colours by alpha and loses some: they come from the picture without alpha, alpha from the other.
-  const colours = readBack(await toBitmap(opaque, type), "#fff");
-  const { data: alphas } = readBack(await toBitmap(bytes, type));
+  const colours = await readBack(await toBitmap(opaque, type), "#fff");
+  const { data: alphas } = await readBack(await toBitmap(bytes, type));
   const { data } = colours;
   for (let i = 0; i < data.length; i += 4) {
     const alpha = alphas[i + 3]!;
@@ -83,21 +86,23 @@ async function onCanvas({ kind, bytes, opaque }: Container): Promise<Pixels> {
   return colours;
 }
 
+const AS_STORED: ImageBitmapOptions = {
+  imageOrientation: "none",
+  colorSpaceConversion: "none",
+  premultiplyAlpha: "none",
+};
+
 async function toBitmap(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<ImageBitmap> {
   try {
-    return await createImageBitmap(new Blob([bytes], { type }), {
-      imageOrientation: "none",
-      colorSpaceConversion: "none",
-      premultiplyAlpha: "none",
-    });
+    return await createImageBitmap(new Blob([bytes], { type }), AS_STORED);
   } catch (error) {
     const why = messageOf(error);
     throw new PhotoError("corrupt", `The photo is damaged: ${why} Export it again from its source.`, { cause: error });
   }
 }
 
-/** A bitmap's RGBA, over a colour or as the canvas holds it. Closes the bitmap. */
-function readBack(bitmap: ImageBitmap, background?: string): Pixels {
+/** From a canvas, in bands. */
+async function fromCanvas(bitmap: ImageBitmap, background?: "#fff"): Promise<Pixels> {
   const { width, height } = bitmap;
   const rows = Math.min(height, Math.max(1, Math.floor(CANVAS_PIXELS / width)));
   const canvas = new OffscreenCanvas(width, rows);
@@ -122,21 +127,50 @@ function readBack(bitmap: ImageBitmap, background?: string): Pixels {
   }
 }
 
-let canvasIsHonest: boolean | undefined;
+/** From a video frame, which no canvas has touched. */
+async function fromFrame(bitmap: ImageBitmap, background?: "#fff"): Promise<Pixels> {
+  const { width, height } = bitmap;
+  const frame = new VideoFrame(bitmap, { timestamp: 0 });
+  bitmap.close();
+  try {
+    const data = new Uint8ClampedArray(width * height * 4);
+    await frame.copyTo(data, { format: "RGBA" });
+    for (let i = 0; background && i < data.length; i += 4) {
+      const alpha = data[i + 3]!;
+      if (alpha === 255) continue;
+      for (let channel = i; channel < i + 3; channel++) data[channel] = overWhite(data[channel]!, alpha);
+    }
+    return packed(data, width, height, 4);
+  } finally {
+    frame.close();
+  }
+}
 
-/** Browsers that resist fingerprinting return noise from canvases, without an error: write pixels, read them back. */
-function checkCanvas(): void {
-  canvasIsHonest ??= (() => {
-    const context = new OffscreenCanvas(16, 16).getContext("2d", { willReadFrequently: true });
-    const wrote = new ImageData(16, 16);
-    for (let i = 0; i < wrote.data.length; i++) wrote.data[i] = i % 4 === 3 ? 255 : (i * 37) % 256;
-    context?.putImageData(wrote, 0, 0);
-    const came = context?.getImageData(0, 0, 16, 16).data;
-    return came?.every((value, i) => value === wrote.data[i]) ?? false;
-  })();
-  if (!canvasIsHonest)
+let way: Promise<ReadBack> | undefined;
+
+/**
+ * The way that gives pixels back unchanged. Browsers that resist fingerprinting return noise from canvases, without an
+ * error, so known pixels go through first; frames are the way round. Throws RuntimeUnavailable where both lie.
+ */
+function wayBack(): Promise<ReadBack> {
+  way ??= (async () => {
+    for (const each of [fromCanvas, fromFrame]) if (await isHonest(each)) return each;
     throw new RuntimeUnavailable(
       "This browser changes the pixels that a page reads from a canvas, to resist fingerprinting, so every answer would " +
-        "be wrong. Allow canvas data for this site, or use another browser.",
+        "be wrong. Allow canvas data for this site, use PNG files, or use another browser.",
     );
+  })();
+  return way;
+}
+
+async function isHonest(readBack: ReadBack): Promise<boolean> {
+  const wrote = new ImageData(SAMPLE, SAMPLE);
+  for (let i = 0; i < wrote.data.length; i++) wrote.data[i] = i % 4 === 3 ? 255 : (i * 37) % 256;
+  try {
+    const { data } = await readBack(await createImageBitmap(wrote, AS_STORED), "#fff");
+    return wrote.data.every((value, i) => value === data[i]);
+  } catch (error) {
+    console.debug("No way back:", error); // no VideoFrame, or not of RGBA
+    return false;
+  }
 }

@@ -103,7 +103,7 @@ class Worker implements Calls {
   async frame({ frame }: Parameters<Calls["frame"]>[0]): ReturnType<Calls["frame"]> {
     const { spec, runtime } = this.#loaded();
     const start = performance.now();
-    const upright = fromBitmap(frame);
+    const upright = await fromBitmap(frame);
     const pixels = resize(upright, spec.input);
     const { probabilities } = await runtime.run(pixels);
     const { width, height } = upright;
