@@ -100,9 +100,9 @@ def _copy_bundle(bundle: Bundle, folder: Path, files: tuple[ModelFile, ...]) -> 
 
 
 def _first_files(spec: Spec) -> set[str]:
-    """What the page needs of a bundle to classify photos, and to try it on its examples."""
-    examples = spec.golden.photos if spec.golden else ()
-    return {SPEC_NAME, *(part.path for part in spec.files[0].parts), *(each.photo.path for each in examples)}
+    """What the page needs of a bundle to classify photos, to try it on its examples, and to let it sit its exam on them."""
+    golden = {spec.golden.probabilities.path, *(each.photo.path for each in spec.golden.photos)} if spec.golden else set()
+    return {SPEC_NAME, *(part.path for part in spec.files[0].parts), *golden}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -87,7 +87,7 @@ def planted_page(node: str, folder: Path, file: str, right: str, wrong: str, *mo
     for path, before, after in ((file, right, wrong), *more):
         _plant(copy / "src" / path, before, after)
     listed = copy / "src" / "runtimes" / "index.ts"
-    others = re.compile(r"^.*(?:\.worker\.ts|start: \(\) => new ).*\n", re.MULTILINE)
+    others = re.compile(r"^.*(?:\.worker\.ts|\(\) => new ).*\n", re.MULTILINE)
     listed.write_text(others.sub(lambda line: line[0] if "TfjsWasm" in line[0] else "", listed.read_text()))
     vite = [node, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error"]
     subprocess.run(vite, cwd=copy, check=True, timeout=120)

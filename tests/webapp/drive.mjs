@@ -43,7 +43,7 @@ const report = await page.evaluate(async () => {
       name: text(item, ".name"),
       why: text(item, ".muted"),
     })),
-    stored: [...files, ...(await indexedDB.databases()), ...Object.keys(localStorage)], // of the visit, on the disk
+    stored: [...files, ...(await indexedDB.databases()).map(({ name }) => name), ...Object.keys(localStorage)], // of the visit, on the disk
   };
 });
 await page.evaluate(() => document.querySelector("#clear").click());

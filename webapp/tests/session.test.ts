@@ -126,3 +126,17 @@ test("listeners hear each change until they leave", () => {
   session.add([]);
   expect(heard).toHaveBeenCalledTimes(1);
 });
+
+test("photos in doubt wait again before the others, and keep what was corrected by hand", () => {
+  const session = filled();
+  session.take(); // the last one is under way
+  session.add([{ file: new File(["x"], "new.jpg"), path: "new.jpg" }]);
+  session.correct([1], "dog");
+  session.again(new Set([1, 3]));
+  expect(session.counts).toEqual({ waiting: 4, working: 0, answered: 2, refused: 0, total: 6 });
+  expect(session.get(1)).toMatchObject({ state: "waiting", corrected: "dog" });
+  expect(session.get(1)?.answer).toBeUndefined();
+  expect([1, 2, 3, 4].map(() => session.take()?.id)).toEqual([1, 3, 4, 5]);
+  session.answer(1, answered("cat", 0.9));
+  expect(labelOf(session.get(1)!)).toBe("dog");
+});

@@ -5,18 +5,25 @@ import { Thumbnails } from "./grid/thumbnails.ts";
 import { type Key, type Language, translate, type Values } from "./i18n/index.ts";
 import { Engine } from "./models/engine.ts";
 import type { Model } from "./models/model.ts";
+import type { Opened } from "./models/opening.ts";
+import { Watch } from "./models/watch.ts";
 import { Session } from "./session.ts";
 
 export class App {
   readonly session = new Session();
   readonly engine = new Engine();
   readonly thumbnails = new Thumbnails(this.engine);
-  readonly runner = new Runner(this.session, this.engine, this.thumbnails);
+  readonly watch = new Watch(this.session, this.engine);
+  readonly runner = new Runner(this.session, this.engine, this.thumbnails, (id) => this.watch.note(id));
   readonly #listeners = new Set<() => void>();
   #language: Language;
 
   constructor(language: Language) {
     this.#language = language;
+    this.engine.onDoubt = () => {
+      this.runner.stop();
+      this.session.again(this.watch.take());
+    };
   }
 
   get language(): Language {
@@ -34,6 +41,14 @@ export class App {
     const opening = this.engine.use(model); // lets go of the old workers at once, so that they get none of the photos
     this.session.reset();
     return opening;
+  }
+
+  /** The same with a model that is open already. */
+  adopt(opened: Opened): Promise<void> {
+    this.runner.stop();
+    const adopting = this.engine.adopt(opened);
+    this.session.reset();
+    return adopting;
   }
 
   /** A text of the page in the current language. */

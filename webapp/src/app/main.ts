@@ -7,7 +7,6 @@
 
 import { messageOf } from "../contract/errors.ts";
 import { displayName } from "../contract/task.ts";
-import type { RuntimeId } from "../runtimes/index.ts";
 import { about } from "./about/about.ts";
 import { App } from "./app.ts";
 import { Strip } from "./classify/strip.ts";
@@ -16,7 +15,9 @@ import { Finders } from "./grid/finders.ts";
 import { Grid } from "./grid/grid.ts";
 import { type Key, LANGUAGES, type Language, languageFor } from "./i18n/index.ts";
 import { Intake } from "./intake/intake.ts";
-import { besidePage } from "./models/model.ts";
+import { DevicePanel } from "./models/device.ts";
+import { Library } from "./models/library.ts";
+import { ModelsPanel } from "./models/panel.ts";
 import { startOffline } from "./offline/offline.ts";
 import { listenProof } from "./proof/proof.ts";
 
@@ -30,17 +31,16 @@ async function start(): Promise<void> {
   const grid = new Grid(app, (id) => void openLook(id).catch(report));
   new Strip(app);
   new Finders(app);
-  const intake = new Intake(app, report);
+  const library = new Library(app);
+  new ModelsPanel(app, library);
+  new DevicePanel(app, library);
+  const intake = new Intake(app, library, report);
   listen();
   listenProof(() => app.language);
   write();
   app.onChange(write);
   app.engine.shelter = startOffline({ write: writeWords, add: (files) => intake.take(files) });
-  try {
-    await app.use(await besidePage());
-  } catch (error) {
-    app.engine.fail(error);
-  }
+  await library.start();
   // So that they are there when the network is cut. What fails here fails again, and is told, when it is asked for.
   await Promise.allSettled([import("./look/look.ts"), import("./takeaway/takeaway.ts"), import("./camera/camera.ts")]);
 
@@ -80,8 +80,8 @@ function write(): void {
   const problem = engine.problem ? app.t(engine.problem.key, engine.problem.values) : trouble;
   find("problem").hidden = problem === "";
   find("problem").textContent = problem;
-  find<HTMLButtonElement>("open-about").disabled = !engine.model;
-  const now = [language, engine.model?.address, engine.model?.runtime].join(" ");
+  find<HTMLButtonElement>("open-about").disabled = !engine.model && !engine.problem;
+  const now = [language, engine.model?.id, engine.model?.runtime].join(" ");
   if (now === written) return;
   written = now;
   writeWords();
@@ -111,8 +111,7 @@ function writeModel(): void {
   const count = spec.labels.length.toLocaleString(app.language);
   find("knows").textContent = app.t("knows", { name: spec.name, count, labels });
   find("examples").hidden = spec.golden === null;
-  const onRuntime = (id: RuntimeId) => void app.use(model.with(id));
-  find("about-body").replaceChildren(about({ model, language: app.language, onRuntime }));
+  find("about-body").replaceChildren(about({ model, language: app.language }));
 }
 
 function report(error: unknown): void {

@@ -169,6 +169,15 @@ export class Session {
     this.#changed();
   }
 
+  /** These photos, and those under way, wait once more, for the same classes: what was corrected by hand stays. */
+  again(ids: ReadonlySet<number>): void {
+    const due = this.all().filter((item) => item.state === "working" || ids.has(item.id));
+    for (const { answer: _, refusal: __, ...item } of due) this.#set({ ...item, state: "waiting" });
+    this.#queue = [...new Set([...due.map((item) => item.id), ...this.#queue])];
+    this.#view = undefined;
+    this.#changed();
+  }
+
   show(change: Partial<Filter> & { order?: Order }): void {
     const { order = this.#order, ...filter } = change;
     this.#order = order;

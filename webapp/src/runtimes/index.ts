@@ -11,23 +11,35 @@ import TfjsWasm from "../worker/tfjs-wasm.worker.ts?worker";
 import TfjsWebgl from "../worker/tfjs-webgl.worker.ts?worker";
 import TfjsWebgpu from "../worker/tfjs-webgpu.worker.ts?worker";
 
-/** A runtime to choose: the format that it opens, its name for people, and its worker. */
+/** Where a runtime computes, the one that may be fastest and least reliable first. */
+export const DEVICES = ["webgpu", "webgl", "wasm", "js"] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** A runtime to choose: the format that it opens, where it computes, its name for people, and its worker. */
 export interface RuntimeEntry {
   readonly format: Format;
+  readonly device: Device;
   readonly title: string;
+  readonly megabytes: number; // to download with gzip, the model apart
   readonly start: () => Worker;
 }
 
+const [TFJS, LITERT, ORT] = ["TensorFlow.js", "LiteRT.js", "ONNX Runtime Web"];
+
+function entry(format: Format, device: Device, title: string, megabytes: number, start: () => Worker): RuntimeEntry {
+  return { format, device, title, megabytes, start };
+}
+
 export const RUNTIMES = {
-  "tfjs-wasm": { format: "tfjs", title: "TensorFlow.js · WebAssembly", start: () => new TfjsWasm() },
-  "tfjs-webgl": { format: "tfjs", title: "TensorFlow.js · WebGL", start: () => new TfjsWebgl() },
-  "tfjs-webgpu": { format: "tfjs", title: "TensorFlow.js · WebGPU", start: () => new TfjsWebgpu() },
-  "tfjs-cpu": { format: "tfjs", title: "TensorFlow.js · JavaScript", start: () => new TfjsCpu() },
-  "litertjs-wasm": { format: "tflite", title: "LiteRT.js · WebAssembly", start: () => new LitertWasm() },
-  "litertjs-webgpu": { format: "tflite", title: "LiteRT.js · WebGPU", start: () => new LitertWebgpu() },
-  "onnxruntime-web-wasm": { format: "onnx", title: "ONNX Runtime Web · WebAssembly", start: () => new OrtWasm() },
-  "onnxruntime-web-wasm-2": { format: "onnx", title: "ONNX Runtime Web · 2 threads", start: () => new OrtWasm2() },
-  "onnxruntime-web-webgpu": { format: "onnx", title: "ONNX Runtime Web · WebGPU", start: () => new OrtWebgpu() },
+  "tfjs-wasm": entry("tfjs", "wasm", `${TFJS} · WebAssembly`, 0.3, () => new TfjsWasm()),
+  "tfjs-webgl": entry("tfjs", "webgl", `${TFJS} · WebGL`, 0.2, () => new TfjsWebgl()),
+  "tfjs-webgpu": entry("tfjs", "webgpu", `${TFJS} · WebGPU`, 0.2, () => new TfjsWebgpu()),
+  "tfjs-cpu": entry("tfjs", "js", `${TFJS} · JavaScript`, 0.1, () => new TfjsCpu()),
+  "litertjs-wasm": entry("tflite", "wasm", `${LITERT} · WebAssembly`, 2.9, () => new LitertWasm()),
+  "litertjs-webgpu": entry("tflite", "webgpu", `${LITERT} · WebGPU`, 2.9, () => new LitertWebgpu()),
+  "onnxruntime-web-wasm": entry("onnx", "wasm", `${ORT} · WebAssembly`, 3.7, () => new OrtWasm()),
+  "onnxruntime-web-wasm-2": entry("onnx", "wasm", `${ORT} · 2 threads`, 3.7, () => new OrtWasm2()),
+  "onnxruntime-web-webgpu": entry("onnx", "webgpu", `${ORT} · WebGPU`, 4.2, () => new OrtWebgpu()),
 } as const satisfies Record<string, RuntimeEntry>;
 
 export type RuntimeId = keyof typeof RUNTIMES;

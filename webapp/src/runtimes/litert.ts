@@ -7,7 +7,8 @@ import script from "@litertjs/core/wasm/litert_wasm_internal.js?url";
 import wasm from "@litertjs/core/wasm/litert_wasm_internal.wasm?url";
 import { BundleError, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { type Answer, answerOf, fetchParts, needWebGpu, type Runtime } from "./runtime.ts";
+import { type Answer, answerOf, needWebGpu, type Runtime, readParts } from "./runtime.ts";
+import type { Source } from "./source.ts";
 
 export type Backend = "wasm" | "webgpu";
 
@@ -17,7 +18,7 @@ declare global {
 }
 
 /** Open a "tflite" file. */
-export async function load(bundle: string, spec: Spec, file: ModelFile, backend: Backend): Promise<Runtime> {
+export async function load(source: Source, spec: Spec, file: ModelFile, backend: Backend): Promise<Runtime> {
   if (backend === "webgpu") await needWebGpu();
   const here = self.location.href;
   const said: string[] = [];
@@ -30,7 +31,7 @@ export async function load(bundle: string, spec: Spec, file: ModelFile, backend:
     },
   };
   await loadLiteRt(new URL(isRelaxed ? script : compatScript, here).href);
-  const parts = await fetchParts(bundle, file);
+  const parts = await readParts(source, file);
   const model = await loadAndCompile(parts[0]!, { accelerator: backend, gpuOptions: { precision: "fp32" } });
   if (backend === "webgpu") needOnGpu(model, said);
   const order = outputOrder(model, file);

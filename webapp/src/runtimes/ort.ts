@@ -3,7 +3,8 @@
 import type { InferenceSession } from "onnxruntime-web/wasm";
 import { messageOf, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { answerOf, fetchParts, needWebGpu, type Runtime } from "./runtime.ts";
+import { answerOf, needWebGpu, type Runtime, readParts } from "./runtime.ts";
+import type { Source } from "./source.ts";
 
 export type Backend = "wasm" | "wasm-2" | "webgpu";
 
@@ -16,7 +17,7 @@ export interface Build {
 
 /** Open an "onnx" file. */
 export async function load(
-  bundle: string,
+  source: Source,
   spec: Spec,
   file: ModelFile,
   backend: Backend,
@@ -28,7 +29,7 @@ export async function load(
   env.logLevel = "error";
   env.wasm.numThreads = backend === "wasm-2" ? 2 : 1;
   env.wasm.wasmPaths = { wasm: absolute(build.wasm), ...(build.mjs ? { mjs: absolute(build.mjs) } : {}) };
-  const parts = await fetchParts(bundle, file);
+  const parts = await readParts(source, file);
   const session = await start(build, parts[0]!, backend === "webgpu" ? "webgpu" : "wasm");
   if (backend === "wasm-2" && env.wasm.numThreads !== 2)
     throw new RuntimeUnavailable("onnxruntime-web fell back to one thread in this browser.");

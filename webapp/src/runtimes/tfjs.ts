@@ -4,14 +4,15 @@ import { type GraphModel, loadGraphModel } from "@tensorflow/tfjs-converter";
 import { env, type io, ready, setBackend, type Tensor, tensor4d } from "@tensorflow/tfjs-core";
 import { BundleError, messageOf, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { type Answer, answerOf, fetchParts, needWebGpu, type Runtime } from "./runtime.ts";
+import { type Answer, answerOf, needWebGpu, type Runtime, readParts } from "./runtime.ts";
+import type { Source } from "./source.ts";
 
 export type Backend = "wasm" | "webgl" | "webgpu" | "cpu";
 
 /** Open a "tfjs" file on `backend`, which the caller has imported. */
-export async function load(bundle: string, spec: Spec, file: ModelFile, backend: Backend): Promise<Runtime> {
+export async function load(source: Source, spec: Spec, file: ModelFile, backend: Backend): Promise<Runtime> {
   await start(backend);
-  const parts = await fetchParts(bundle, file);
+  const parts = await readParts(source, file);
   const model = await loadGraphModel({ load: async () => artifacts(file, parts) });
   const size = spec.input.size;
   return {

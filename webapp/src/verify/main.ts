@@ -115,7 +115,7 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
     throw new SafelightError(`this page has no runtime ${run.runtime}; it has ${Object.keys(RUNTIMES).join(", ")}`);
   const client = new Client(RUNTIMES[run.runtime].start());
   try {
-    const { ms } = await client.call("load", { bundle, spec, key: run.file });
+    const { ms } = await client.call("load", { source: bundle, spec, key: run.file });
     const indices = [...pixels.keys()].filter((index) => index < run.photos).sort((a, b) => a - b);
     const others = Math.max(0, indices.length - 1);
     const turns = [...indices.slice(0, 1), ...indices, ...indices.slice(0, Math.min(REPEATED, others))];

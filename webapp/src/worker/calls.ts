@@ -12,10 +12,11 @@ import {
 } from "../contract/errors.ts";
 import type { InputSpec, Spec } from "../contract/spec.ts";
 import type { Answer } from "../runtimes/runtime.ts";
+import type { Source } from "../runtimes/source.ts";
 
 export interface Calls {
-  /** Fetch and open the model file `key` of the bundle at the address `bundle`. */
-  load(job: { bundle: string; spec: Spec; key: string }): Promise<{ ms: number }>;
+  /** Read and open the model file `key` of the bundle. */
+  load(job: { source: Source; spec: Spec; key: string }): Promise<{ ms: number }>;
   /**
    * Stages 1 and 2 alone: the model's pixels [S,S,3]. `sha256` is of the upright RGB bytes, which come too where
    * `expected` is given and is another.

@@ -1,4 +1,4 @@
 import { load } from "../runtimes/litert.ts";
 import { serve } from "./serve.ts";
 
-serve((bundle, spec, file) => load(bundle, spec, file, "wasm"));
+serve((source, spec, file) => load(source, spec, file, "wasm"));

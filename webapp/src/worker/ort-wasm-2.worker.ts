@@ -4,4 +4,4 @@ import * as ort from "onnxruntime-web/wasm";
 import { load } from "../runtimes/ort.ts";
 import { serve } from "./serve.ts";
 
-serve((bundle, spec, file) => load(bundle, spec, file, "wasm-2", { ort, wasm, mjs }));
+serve((source, spec, file) => load(source, spec, file, "wasm-2", { ort, wasm, mjs }));

@@ -3,4 +3,4 @@ import * as ort from "onnxruntime-web/wasm";
 import { load } from "../runtimes/ort.ts";
 import { serve } from "./serve.ts";
 
-serve((bundle, spec, file) => load(bundle, spec, file, "wasm", { ort, wasm }));
+serve((source, spec, file) => load(source, spec, file, "wasm", { ort, wasm }));

@@ -3,4 +3,4 @@ import wasm from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
 import { load } from "../runtimes/ort.ts";
 import { serve } from "./serve.ts";
 
-serve((bundle, spec, file) => load(bundle, spec, file, "webgpu", { ort, wasm }));
+serve((source, spec, file) => load(source, spec, file, "webgpu", { ort, wasm }));

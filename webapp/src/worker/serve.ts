@@ -5,7 +5,8 @@ import { BundleError, SafelightError } from "../contract/errors.ts";
 import { toRgb } from "../contract/pixels.ts";
 import { resize } from "../contract/resize.ts";
 import { keyOf, type Spec } from "../contract/spec.ts";
-import { type Load, type Runtime, sha256 } from "../runtimes/runtime.ts";
+import type { Load, Runtime } from "../runtimes/runtime.ts";
+import { sha256 } from "../runtimes/source.ts";
 import { type Calls, packError, type Reply, type Request } from "./calls.ts";
 import { preview, thumbnail } from "./picture.ts";
 
@@ -37,13 +38,13 @@ class Worker implements Calls {
     this.#open = open;
   }
 
-  async load({ bundle, spec, key }: Parameters<Calls["load"]>[0]): ReturnType<Calls["load"]> {
+  async load({ source, spec, key }: Parameters<Calls["load"]>[0]): ReturnType<Calls["load"]> {
     const file = spec.files.find((each) => keyOf(each) === key);
     if (!file) throw new BundleError(`The bundle has no ${key}; it has ${spec.files.map(keyOf).join(", ")}.`);
     if (!this.#open) throw new SafelightError("This worker has no runtime.");
     const start = performance.now();
     this.#model?.runtime.dispose();
-    this.#model = { spec, runtime: await this.#open(bundle, spec, file) };
+    this.#model = { spec, runtime: await this.#open(source, spec, file) };
     return { ms: performance.now() - start };
   }
 

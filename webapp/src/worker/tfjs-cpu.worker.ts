@@ -2,4 +2,4 @@ import "@tensorflow/tfjs-backend-cpu";
 import { load } from "../runtimes/tfjs.ts";
 import { serve } from "./serve.ts";
 
-serve((bundle, spec, file) => load(bundle, spec, file, "cpu"));
+serve((source, spec, file) => load(source, spec, file, "cpu"));

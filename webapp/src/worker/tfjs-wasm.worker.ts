@@ -10,4 +10,4 @@ setWasmPaths({
   "tfjs-backend-wasm-simd.wasm": absolute(simdUrl),
   "tfjs-backend-wasm-threaded-simd.wasm": absolute(simdUrl), // must be named, and is never opened: threads are off
 });
-serve((bundle, spec, file) => load(bundle, spec, file, "wasm"));
+serve((source, spec, file) => load(source, spec, file, "wasm"));

@@ -2,4 +2,4 @@ import "@tensorflow/tfjs-backend-webgpu";
 import { load } from "../runtimes/tfjs.ts";
 import { serve } from "./serve.ts";
 
-serve((bundle, spec, file) => load(bundle, spec, file, "webgpu"));
+serve((source, spec, file) => load(source, spec, file, "webgpu"));

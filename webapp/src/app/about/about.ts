@@ -1,10 +1,9 @@
-/** The panel "About this model": what it is, how it was proven, and which runtime to use. */
+/** The panel "About this model": what it is, and how it was proven. */
 
 import { keyOf, sizeOf } from "../../contract/spec.ts";
 import { displayName } from "../../contract/task.ts";
-import { RUNTIMES, type RuntimeId } from "../../runtimes/index.ts";
 import { type Key, type Language, translate } from "../i18n/index.ts";
-import { type Model, runtimesFor } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
 
 const LABELS_SHOWN = 60;
 
@@ -12,13 +11,12 @@ const LABELS_SHOWN = 60;
 export interface AboutState {
   readonly model: Model;
   readonly language: Language;
-  onRuntime(id: RuntimeId): void;
 }
 
 /** The panel's content. */
 export function about(state: AboutState): DocumentFragment {
   const fragment = document.createDocumentFragment();
-  fragment.append(facts(state), picker(state), proof(state), classes(state));
+  fragment.append(facts(state), proof(state), classes(state));
   return fragment;
 }
 
@@ -38,19 +36,6 @@ function facts({ model, language }: AboutState): HTMLElement {
   for (const [key, value] of rows) list.append(element("dt", translate(language, key)), element("dd", value));
   box.append(list);
   return box;
-}
-
-function picker({ model, language, onRuntime }: AboutState): HTMLElement {
-  const { spec, runtime } = model;
-  const group = element("fieldset", "", element("legend", translate(language, "runtime")));
-  for (const id of runtimesFor(spec)) {
-    const input = Object.assign(document.createElement("input"), { type: "radio", name: "runtime", value: id });
-    input.checked = id === runtime;
-    input.addEventListener("change", () => onRuntime(id));
-    group.append(element("label", "", input, element("span", RUNTIMES[id].title)));
-  }
-  group.append(element("p", translate(language, "runtimeHint"), "muted"));
-  return group;
 }
 
 function proof({ model, language }: AboutState): HTMLElement {

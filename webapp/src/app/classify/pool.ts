@@ -5,8 +5,9 @@
  */
 
 import { SafelightError } from "../../contract/errors.ts";
-import type { Spec } from "../../contract/spec.ts";
-import type { Call, Classified, Framed, Job, Looked, Result } from "../../worker/calls.ts";
+import type { InputSpec, Spec } from "../../contract/spec.ts";
+import type { Source } from "../../runtimes/source.ts";
+import type { Call, Classified, Framed, Job, Looked, Prepared, Result } from "../../worker/calls.ts";
 import { Client } from "../../worker/client.ts";
 
 const THUMBNAIL = 256; // pixels a side
@@ -17,7 +18,7 @@ const MEMORY = 1; // GB of the device for each worker: reading a 12-megapixel ph
 /** Which model a pool runs, and how. */
 export interface PoolOptions {
   readonly start: () => Worker;
-  readonly bundle: string; // address
+  readonly source: Source; // of the bundle's files
   readonly spec: Spec;
   readonly key: string; // of the model file, "tfjs-fp32"
 }
@@ -36,6 +37,7 @@ export class Pool {
   readonly #clients = new Set<Client>();
   readonly #urgent: Waiting[] = []; // what somebody looks at
   readonly #queue: Waiting[] = [];
+  readonly #own = new Map<Client, Waiting[]>(); // what one worker must do, of those that have loaded the model
   readonly #idle: Client[] = [];
   #lanes = 0;
   #starting: Promise<void> = Promise.resolve();
@@ -77,6 +79,23 @@ export class Pool {
     return this.#ask(this.#urgent, "frame", { frame }, signal).finally(() => frame.close());
   }
 
+  /** Decode and resize alone, of a golden photo: before any photo that waits. */
+  prepare(photo: Blob, input: InputSpec, signal: AbortSignal): Promise<Prepared> {
+    return this.#ask(this.#urgent, "prepare", { photo, input }, signal);
+  }
+
+  /** The network alone, on pixels [S,S,3], in every worker that is there: each has a GPU context of its own. */
+  async runOnEach(pixels: Uint8Array, signal: AbortSignal): Promise<Result<"run">[]> {
+    if (this.#own.size === 0) return [await this.#ask(this.#urgent, "run", { pixels }, signal)]; // the last one broke
+    const asking = [...this.#own].map(([client, queue]) => {
+      const answer = this.#enqueue(queue, "run", { pixels }, signal);
+      const index = this.#idle.indexOf(client);
+      if (index >= 0) void this.#work(this.#idle.splice(index, 1)[0]);
+      return answer;
+    });
+    return Promise.all(asking);
+  }
+
   /** End every worker; what is under way is rejected. */
   close(): void {
     this.#isClosed = true;
@@ -85,12 +104,17 @@ export class Pool {
   }
 
   #ask<C extends Call>(queue: Waiting[], call: C, job: Job<C>, signal: AbortSignal): Promise<Result<C>> {
+    const answer = this.#enqueue(queue, call, job, signal);
+    if (this.#lanes < this.size) void this.#work(this.#idle.pop());
+    return answer;
+  }
+
+  #enqueue<C extends Call>(queue: Waiting[], call: C, job: Job<C>, signal: AbortSignal): Promise<Result<C>> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Result<C>>();
     const abort = () => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     queue.push({ call, job, signal, resolve: resolve as Waiting["resolve"], reject });
-    if (this.#lanes < this.size) void this.#work();
     return promise.finally(() => signal.removeEventListener("abort", abort));
   }
 
@@ -106,19 +130,19 @@ export class Pool {
 
   async #load(signal?: AbortSignal): Promise<Client> {
     if (this.#isClosed) throw new SafelightError("The pool was closed.");
-    const { start, bundle, spec, key } = this.#options;
+    const { start, source, spec, key } = this.#options;
     const client = new Client(start());
     this.#clients.add(client);
-    await client.call("load", { bundle, spec, key }, signal);
+    await client.call("load", { source, spec, key }, signal);
+    this.#own.set(client, []);
     return client;
   }
 
   /** One lane: a worker that takes photos until none wait. */
-  async #work(): Promise<void> {
+  async #work(client: Client | undefined): Promise<void> {
     this.#lanes++;
-    let client = this.#idle.pop();
     for (;;) {
-      const next = this.#urgent.shift() ?? this.#queue.shift();
+      const next = (client && this.#own.get(client)?.shift()) ?? this.#urgent.shift() ?? this.#queue.shift();
       if (!next) break;
       if (next.signal.aborted) continue;
       try {
@@ -127,13 +151,19 @@ export class Pool {
       } catch (error) {
         next.reject(error);
         if (client?.isBroken) {
-          this.#clients.delete(client);
+          this.#drop(client, error);
           client = undefined; // it ran out of memory on this photo: the next one gets a fresh worker
         }
       }
     }
     if (client) this.#idle.push(client);
     this.#lanes--;
+  }
+
+  #drop(client: Client, error: unknown): void {
+    for (const { reject } of this.#own.get(client) ?? []) reject(error);
+    this.#own.delete(client);
+    this.#clients.delete(client);
   }
 }
 

@@ -14,13 +14,16 @@ export class Runner {
   readonly #session: Session;
   readonly #engine: Engine;
   readonly #thumbnails: Thumbnails;
+  readonly #onAnswer: (id: number) => void;
   #pace = new Pace();
   #current = new AbortController(); // of the photos under way
   #underWay = 0;
   #isPaused = false;
   #isFilling = false;
 
-  constructor(session: Session, engine: Engine, thumbnails: Thumbnails) {
+  /** `onAnswer` is told each photo's id when its answer is in the session. */
+  constructor(session: Session, engine: Engine, thumbnails: Thumbnails, onAnswer: (id: number) => void) {
+    this.#onAnswer = onAnswer;
     this.#session = session;
     this.#engine = engine;
     this.#thumbnails = thumbnails;
@@ -86,6 +89,7 @@ export class Runner {
       this.#done();
       this.#thumbnails.put(item.id, thumbnail);
       this.#session.answer(item.id, { probabilities, ...prediction, isNamed, width, height, ms });
+      this.#onAnswer(item.id);
     } catch (error) {
       if (signal.aborted) return;
       this.#done();

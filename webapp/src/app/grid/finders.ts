@@ -50,7 +50,7 @@ export class Finders {
     const spec = engine.model?.spec;
     if (!spec) return;
     this.#chips(spec);
-    const now = `${language} ${spec.name} ${engine.model?.address}`;
+    const now = `${language} ${spec.name} ${engine.model?.id}`;
     if (now !== this.#drawn) this.#selects(spec);
     this.#drawn = now;
     find<HTMLSelectElement>("band-filter").value = filter.band ?? "";

@@ -1,11 +1,13 @@
 /** English: the dictionary that the others follow, key by key. */
 
 import * as camera from "../camera/texts.ts";
+import * as models from "../models/texts.ts";
 import * as offline from "../offline/texts.ts";
 
 export const en = {
   ...offline.en,
   ...camera.en,
+  ...models.en,
   title: "Safelight",
   drop: "Drop photos here",
   dropTouch: "Add your photos",
@@ -30,8 +32,6 @@ export const en = {
   listSeparator: ", ",
   close: "Close",
   language: "Language",
-  runtime: "Runs with",
-  runtimeHint: "The same answer from each, by another engine. The first is the smallest to download.",
   architecture: "Network",
   parameters: "{count} parameters",
   input: "Looks at",

@@ -1,12 +1,14 @@
 /** 简体中文 */
 
 import * as camera from "../camera/texts.ts";
+import * as models from "../models/texts.ts";
 import * as offline from "../offline/texts.ts";
 import type { Key } from "./en.ts";
 
 export const zhHans: Record<Key, string> = {
   ...offline.zhHans,
   ...camera.zhHans,
+  ...models.zhHans,
   title: "Safelight",
   drop: "把照片拖到这里",
   dropTouch: "添加您的照片",
@@ -31,8 +33,6 @@ export const zhHans: Record<Key, string> = {
   listSeparator: "、",
   close: "关闭",
   language: "语言",
-  runtime: "运行方式",
-  runtimeHint: "每一种引擎的答案都相同，第一种下载量最小。",
   architecture: "网络",
   parameters: "{count}个参数",
   input: "输入",

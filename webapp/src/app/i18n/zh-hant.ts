@@ -1,12 +1,14 @@
 /** 繁體中文 */
 
 import * as camera from "../camera/texts.ts";
+import * as models from "../models/texts.ts";
 import * as offline from "../offline/texts.ts";
 import type { Key } from "./en.ts";
 
 export const zhHant: Record<Key, string> = {
   ...offline.zhHant,
   ...camera.zhHant,
+  ...models.zhHant,
   title: "Safelight",
   drop: "把照片拖到這裡",
   dropTouch: "加入您的照片",
@@ -31,8 +33,6 @@ export const zhHant: Record<Key, string> = {
   listSeparator: "、",
   close: "關閉",
   language: "語言",
-  runtime: "執行方式",
-  runtimeHint: "每一種引擎的答案都相同，第一種下載量最小。",
   architecture: "網路",
   parameters: "{count}個參數",
   input: "輸入",

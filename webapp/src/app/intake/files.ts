@@ -1,6 +1,7 @@
 /** Photos from wherever people bring them: a file picker, a folder, a drop. Folders are walked, and only their photos taken. */
 
 import { SUFFIXES } from "../../contract/decode.ts";
+import { SPEC_NAME } from "../../contract/spec.ts";
 import type { Source } from "../session.ts";
 
 /** Loose files, such as a paste or another app hands over. */
@@ -24,6 +25,16 @@ export async function dropped(transfer: DataTransfer): Promise<Source[]> {
     }),
   );
   return found.flat();
+}
+
+/** The files of a dropped folder that holds a model: with a spec.json at its top. */
+export async function droppedBundle(transfer: DataTransfer): Promise<{ name: string; files: Source[] } | undefined> {
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.() ?? null); // before the first await
+  const [folder] = entries;
+  if (entries.length !== 1 || !folder?.isDirectory) return undefined;
+  const children = await childrenOf(folder as FileSystemDirectoryEntry);
+  if (!children.some((child) => child.isFile && child.name === SPEC_NAME)) return undefined;
+  return { name: folder.name, files: await walkEntry(folder, () => true) };
 }
 
 /** The photos of a folder chosen by `<input webkitdirectory>`, which lists every file below it. */
@@ -59,15 +70,16 @@ interface WithHandle {
   getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }
 
-async function walkEntry(entry: FileSystemEntry, isInside = false): Promise<Source[]> {
+/** The files of an entry; of those below a folder the `wanted` ones. */
+async function walkEntry(entry: FileSystemEntry, wanted = isPhotoPath, isInside = false): Promise<Source[]> {
   const path = entry.fullPath.replace(/^\//, "");
   if (entry.isFile) {
-    if (isInside && !isPhotoPath(path)) return [];
+    if (isInside && !wanted(path)) return [];
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     return [{ file, path }];
   }
   const children = await childrenOf(entry as FileSystemDirectoryEntry);
-  const found = await Promise.all(children.map((child) => walkEntry(child, true)));
+  const found = await Promise.all(children.map((child) => walkEntry(child, wanted, true)));
   return found.flat();
 }
 

@@ -1,19 +1,24 @@
 /** The ways in: buttons, a drop, a paste; `take` is for whoever else hands over files, such as a share target. */
 
+import { readRecord } from "../../runtimes/source.ts";
 import type { App } from "../app.ts";
 import { find } from "../dom.ts";
-import { dropped, listed, loose, walkHandle } from "./files.ts";
+import { folderOf, isArchive } from "../models/disk.ts";
+import type { Library } from "../models/library.ts";
+import { dropped, droppedBundle, listed, loose, walkHandle } from "./files.ts";
 import { canPickFolders, pickFolder } from "./pickers.ts";
 
 const EXAMPLES = 8; // golden photos
 
 export class Intake {
   readonly #app: App;
+  readonly #library: Library;
   readonly #report: (error: unknown) => void;
 
   /** `report` is told what goes wrong on the way. */
-  constructor(app: App, report: (error: unknown) => void) {
+  constructor(app: App, library: Library, report: (error: unknown) => void) {
     this.#app = app;
+    this.#library = library;
     this.#report = report;
     this.#listenToButtons();
     this.#listenToDocument();
@@ -52,15 +57,21 @@ export class Intake {
     document.addEventListener("drop", (event) => {
       event.preventDefault();
       document.body.classList.remove("is-dragging");
-      if (event.dataTransfer)
-        void dropped(event.dataTransfer)
-          .then((sources) => this.#app.session.add(sources))
-          .catch(this.#report);
+      if (event.dataTransfer) void this.#drop(event.dataTransfer).catch(this.#report);
     });
     document.addEventListener("paste", (event) => {
       const files = Array.from(event.clipboardData?.files ?? []);
       if (files.length > 0) this.take(files);
     });
+  }
+
+  /** Photos, or a model: a single archive, or a folder with a spec.json. */
+  async #drop(transfer: DataTransfer): Promise<void> {
+    const [only, second] = Array.from(transfer.files);
+    const [bundle, sources] = await Promise.all([droppedBundle(transfer), dropped(transfer)]); // both before any await
+    if (bundle) await this.#library.openFolder(bundle.name, folderOf(bundle.files));
+    else if (only && !second && isArchive(only)) await this.#library.openArchive(only);
+    else this.#app.session.add(sources);
   }
 
   async #fromFolder(): Promise<void> {
@@ -73,8 +84,7 @@ export class Intake {
     const { model } = this.#app.engine;
     const photos = model?.spec.golden?.photos.slice(0, EXAMPLES) ?? [];
     const files = photos.map(async ({ name, photo }) => {
-      const response = await fetch(new URL(photo.path, model!.address));
-      return new File([await response.blob()], name);
+      return new File([await readRecord(model!.source, photo)], name);
     });
     this.take(await Promise.all(files));
   }

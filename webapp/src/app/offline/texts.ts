@@ -44,7 +44,7 @@ export const en = {
   proofAskedNetwork: "{count} of them were fetched from the network since the service worker was last started",
   proofStored: "What is stored on this device",
   proofStoredCount:
-    "{files} files of the site, {size} MB by the browser’s estimate; {entries} cookies and small entries. Photos are kept in memory only.",
+    "{files} files of the site, {size} MB by the browser’s estimate; {entries} cookies and small entries; the models that you opened, and what was found out about them here. Photos are kept in memory only.",
   proofStoredFiles: "Everything that is stored, by name",
   proofLimits: "What this proves, and what it does not",
   proofLimitsList:
@@ -92,7 +92,8 @@ export const zhHant: Texts = {
   proofVersion: "這是網站的 {version} 版：{files} 個檔案，下載時逐一比對過檢查碼。",
   proofAskedNetwork: "Service Worker 上次啟動以來，從網路取得 {count} 個",
   proofStored: "這部裝置上儲存的內容",
-  proofStoredCount: "網站檔案 {files} 個，瀏覽器估計 {size} MB；Cookie 與小型資料 {entries} 筆。照片只在記憶體裡。",
+  proofStoredCount:
+    "網站檔案 {files} 個，瀏覽器估計 {size} MB；Cookie 與小型資料 {entries} 筆；以及您開啟過的模型和檢驗結果。照片只在記憶體裡。",
   proofStoredFiles: "所有儲存內容的名稱",
   proofLimits: "這證明了什麼，沒有證明什麼",
   proofLimitsList:
@@ -138,7 +139,8 @@ export const zhHans: Texts = {
   proofVersion: "这是网站的 {version} 版：{files} 个文件，下载时逐一比对过校验和。",
   proofAskedNetwork: "Service Worker 上次启动以来，从网络取得 {count} 个",
   proofStored: "这台设备上存储的内容",
-  proofStoredCount: "网站文件 {files} 个，浏览器估计 {size} MB；Cookie 与小型数据 {entries} 条。照片只在内存里。",
+  proofStoredCount:
+    "网站文件 {files} 个，浏览器估计 {size} MB；Cookie 与小型数据 {entries} 条；以及您打开过的模型和检验结果。照片只在内存里。",
   proofStoredFiles: "所有存储内容的名称",
   proofLimits: "这证明了什么，没有证明什么",
   proofLimitsList:
