@@ -23,7 +23,12 @@ export function follow<Result>(video: HTMLVideoElement, { classify, onResult, on
     if (signal.aborted) return;
     if (isDue(now)) {
       try {
-        const result = await classify(await createImageBitmap(video), signal);
+        const frame = await createImageBitmap(video);
+        if (signal.aborted) {
+          frame.close(); // the camera was let go of while its last picture was taken
+          return;
+        }
+        const result = await classify(frame, signal);
         if (!signal.aborted) onResult(result);
       } catch (error) {
         if (!signal.aborted) onError(error);

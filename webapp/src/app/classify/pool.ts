@@ -147,6 +147,7 @@ export class Pool {
       if (next.signal.aborted) continue;
       try {
         client ??= await this.#start();
+        if (next.signal.aborted) continue; // while the worker started
         next.resolve(await client.call(next.call, next.job));
       } catch (error) {
         next.reject(error);
