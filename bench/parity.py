@@ -22,7 +22,7 @@ import numpy as np
 from export.parity.browsers import BROWSERS, ask, webkit
 from export.parity.photos import Photo, Prepared, prepare
 from export.parity.reference import Answer, of_bundle
-from export.parity.report import ParityReport
+from export.parity.report import ParityReport, Stages
 from export.parity.stages import Seen, effect, see
 from export.parity.verify import VerifyOptions, verify
 from safelight import site
@@ -136,11 +136,11 @@ def ordinary(reports: Sequence[ParityReport]) -> Iterator[str]:
         yield from (f"\n{problem}" for problem in report.problems)
 
 
-def stage_cells(stages: object) -> str:
+def stage_cells(stages: Stages | None) -> str:
     """Three cells; Python's runtimes are given Python's own pixels."""
     if stages is None:
         return "Python's own | Python's own | "
-    decode, resize, network = stages.decode, stages.resize, stages.network  # type: ignore[attr-defined]
+    decode, resize, network = stages.decode, stages.resize, stages.network
     alone = "" if network.max_abs_probability is None else f"{network.max_abs_probability:.1e}"
     return f"{decode.identical} of {decode.files} | {resize.identical} of {resize.files} | {alone}"
 
