@@ -51,6 +51,9 @@ MISTAKES = {
     "crop rounds half up": Mistake(
         *("resize", "contract/resize.ts", "half + (slack % 2) * (half % 2)", "Math.round(slack / 2)"), {"cat-tall.jpg"}
     ),
+    "planes cut one column off": Mistake(  # caught only where JPEGs are read as planes: Chromium does
+        *("resize", "contract/ycc.ts", "origin: 4 * (left - start)", "origin: 0"), None
+    ),
     "no antialiasing": Mistake(*("resize", "contract/resize.ts", "const spread = Math.max(ratio, 1);", "const spread = 1;"), None),
     "vertical first": Mistake(
         *("resize", "contract/resize.ts", "(...pass) => fastPasses(...pass) ?? plain(...pass);"),

@@ -7,6 +7,7 @@ import { fastPasses, KERNEL } from "../src/contract/kernel.ts";
 import { oriented, packed, toRgb } from "../src/contract/pixels.ts";
 import { centre, type Passes, plain, resize } from "../src/contract/resize.ts";
 import type { Filter, Geometry, InputSpec } from "../src/contract/spec.ts";
+import { KERNEL as YCC_KERNEL } from "../src/contract/ycc.ts";
 import { goldenJson } from "./golden.ts";
 
 const golden = goldenJson("resize.json");
@@ -38,10 +39,13 @@ test.each(
   expect(found).toBe((golden.sha256 as Record<string, string>)[`ramp ${geometry} ${filter}`]);
 });
 
-test("the vectors' bytes are their source, assembled", async () => {
-  const source = readFileSync(join(import.meta.dirname, "../src/contract/kernel.wat"), "utf8");
-  const { buffer } = (await wabt()).parseWat("kernel.wat", source, { simd: true }).toBinary({});
-  expect(KERNEL).toBe(Buffer.from(buffer).toString("base64")); // else: npm run kernel
+test.each([
+  ["kernel.wat", KERNEL],
+  ["ycc.wat", YCC_KERNEL],
+])("the vectors' bytes are %s, assembled", async (name, bytes) => {
+  const source = readFileSync(join(import.meta.dirname, "../src/contract", name), "utf8");
+  const { buffer } = (await wabt()).parseWat(name, source, { simd: true }).toBinary({});
+  expect(bytes).toBe(Buffer.from(buffer).toString("base64")); // else: npm run kernel
 });
 
 test("a few literal bytes", () => {

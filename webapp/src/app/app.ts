@@ -9,6 +9,8 @@ import type { Opened } from "./models/opening.ts";
 import { Watch } from "./models/watch.ts";
 import { Session } from "./session.ts";
 
+const ANSWERS_DRAWN_EVERY = 200; // ms: drawing 60 times a second took as many cores as classifying, where there is no GPU
+
 export class App {
   readonly session = new Session();
   readonly engine = new Engine();
@@ -56,11 +58,16 @@ export class App {
     return translate(this.#language, key, values);
   }
 
-  /** Call `draw` once in the next frame after any change, of photos, model or language. Returns what ends that. */
+  /**
+   * Call `draw` in the next frame after a change of photos, model or language; while answers come in, a few times a
+   * second. Returns what ends that.
+   */
   onChange(draw: () => void): () => void {
     const soon = perFrame(draw);
+    const later = perInterval(soon, ANSWERS_DRAWN_EVERY);
     this.#listeners.add(soon);
-    const ends = [this.session.subscribe(soon), this.engine.subscribe(soon), () => this.#listeners.delete(soon)];
+    const follow = (isByUser: boolean) => (isByUser ? soon() : later());
+    const ends = [this.session.subscribe(follow), this.engine.subscribe(soon), () => this.#listeners.delete(soon)];
     return () => {
       for (const end of ends) end();
     };
@@ -77,5 +84,24 @@ export function perFrame(draw: () => void): () => void {
       isDue = false;
       draw();
     });
+  };
+}
+
+/** The first call runs `action` at once, more within `ms` milliseconds run it once more when they are over. */
+function perInterval(action: () => void, ms: number): () => void {
+  let isResting = false;
+  let isDue = false;
+  const run = () => {
+    isResting = true;
+    isDue = false;
+    action();
+    setTimeout(() => {
+      isResting = false;
+      if (isDue) run();
+    }, ms);
+  };
+  return () => {
+    if (isResting) isDue = true;
+    else run();
   };
 }

@@ -46,9 +46,12 @@ export interface Item extends Source {
 
 export type Counts = Readonly<Record<State, number>> & { readonly total: number };
 
+/** `isByUser` is false where a photo was taken up or answered, which happens many times a second. */
+type Listener = (isByUser: boolean) => void;
+
 export class Session {
   readonly #items = new Map<number, Item>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #selected = new Set<number>();
   readonly #counts = { waiting: 0, working: 0, answered: 0, refused: 0 };
   #queue: number[] = []; // waiting, in their order
@@ -60,7 +63,7 @@ export class Session {
   #anchor: number | undefined; // where a range of selected photos starts
 
   /** Call `listener` after each change. Returns what ends that. */
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -226,7 +229,7 @@ export class Session {
     const next = { ...item, ...change };
     this.#set(next);
     if (next.state === "refused" || isAffected(this.#filter, this.#order)) this.#view = undefined;
-    this.#changed();
+    this.#changed(false);
     return next;
   }
 
@@ -258,8 +261,8 @@ export class Session {
     this.#changed();
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  #changed(isByUser = true): void {
+    for (const listener of this.#listeners) listener(isByUser);
   }
 }
 

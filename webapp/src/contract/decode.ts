@@ -7,7 +7,8 @@
 
 import { type Container, filter } from "./container.ts";
 import { messageOf, PhotoError, RuntimeUnavailable } from "./errors.ts";
-import { oriented, overWhite, type Pixels, packed } from "./pixels.ts";
+import { oriented, overWhite, type Photo, type Pixels, packed, uprightPlanes } from "./pixels.ts";
+import { decodePlanes } from "./planes.ts";
 import { decodePng } from "./png.ts";
 
 /** What a photo may cost; checked on the header, before decoding. */
@@ -27,7 +28,7 @@ const SAMPLE = 16; // pixels a side of the picture that tells whether a canvas i
 const CANVAS_PIXELS = 2 ** 24; // the smallest limit of a canvas's area in use, iOS: larger photos are read in bands
 
 /** Decode a file's bytes to upright RGB. Throws PhotoError, or RuntimeUnavailable where canvases lie. */
-export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEFAULT_LIMITS): Promise<Pixels> {
+export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEFAULT_LIMITS): Promise<Photo> {
   checkBytes(data.length, limits);
   const container = filter(data);
   const { width, height } = container;
@@ -39,6 +40,8 @@ export async function decode(data: Uint8Array<ArrayBuffer>, limits: Limits = DEF
     );
   if (container.damage) throw container.damage;
   if (container.kind === "PNG") return oriented(await decodePng(container.bytes), container.orientation);
+  const planes = container.kind === "JPEG" ? await decodePlanes(container.bytes) : undefined;
+  if (planes) return uprightPlanes(planes, container.orientation);
   return oriented(await byBrowser(container, await wayBack()), container.orientation);
 }
 

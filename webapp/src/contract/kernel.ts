@@ -1,8 +1,8 @@
 /**
  * The resize's two passes on 128-bit vectors: `kernel.wat`, four channels at a time. The same bits as the plain loops.
  *
- * It takes the pixels from the decoder's buffer some rows at a time, so that they stay in the processor's cache, and
- * only the columns that the crop needs. Turned photos are turned on the way.
+ * It takes the pixels from the decoder's buffer some rows at a time, so that they stay in the processor's cache. Turned
+ * photos are turned on the way.
  */
 
 import type { Pixels } from "./pixels.ts";
@@ -39,8 +39,7 @@ export function fastPasses(pixels: Pixels, columns: Taps, rows: Taps): Uint8Arra
   kernel ??= compile();
   if (kernel === null) return undefined;
   const [width, height] = [columns.starts.length, rows.starts.length];
-  const first = columns.starts[0]!;
-  const across = columns.starts.at(-1)! + columns.counts.at(-1)! - first; // source columns that are needed
+  const across = pixels.width;
   const block = Math.max(1, Math.min(ROWS, pixels.height, Math.floor(BLOCK_BYTES / (4 * across))));
   const layout = new Layout();
   const source = layout.add(4 * across * block);
@@ -51,9 +50,9 @@ export function fastPasses(pixels: Pixels, columns: Taps, rows: Taps): Uint8Arra
   if (layout.bytes > MEMORY_BYTES || !grow(kernel.memory, layout.bytes)) return undefined;
 
   const { buffer } = kernel.memory;
-  writeTaps(buffer, across32, columns, first);
-  writeTaps(buffer, down32, rows, 0);
-  const load = loader(pixels, new Uint8Array(buffer, source), first, across);
+  writeTaps(buffer, across32, columns);
+  writeTaps(buffer, down32, rows);
+  const load = loader(pixels, new Uint8Array(buffer, source));
   for (let row = 0; row < pixels.height; row += block) {
     const lines = Math.min(block, pixels.height - row);
     load(row, lines);
@@ -90,9 +89,8 @@ function addTaps(layout: Layout, { starts, counts, weights }: Taps): TapAddresse
   return [layout.add(starts.byteLength), layout.add(counts.byteLength), layout.add(weights.byteLength)];
 }
 
-function writeTaps(buffer: ArrayBuffer, [starts, counts, weights]: TapAddresses, taps: Taps, first: number): void {
-  const shifted = new Int32Array(buffer, starts, taps.starts.length);
-  for (let i = 0; i < shifted.length; i++) shifted[i] = taps.starts[i]! - first;
+function writeTaps(buffer: ArrayBuffer, [starts, counts, weights]: TapAddresses, taps: Taps): void {
+  new Int32Array(buffer, starts, taps.starts.length).set(taps.starts);
   new Int32Array(buffer, counts, taps.counts.length).set(taps.counts);
   new Int32Array(buffer, weights, taps.weights.length).set(taps.weights);
 }
@@ -107,10 +105,9 @@ function grow(memory: WebAssembly.Memory, bytes: number): boolean {
   }
 }
 
-/** How `lines` rows from `row` on, from column `first` and `across` columns wide, come to `to` as RGBA. */
-function loader(pixels: Pixels, to: Uint8Array, first: number, across: number): (row: number, lines: number) => void {
-  const { data, stepX, stepY } = pixels;
-  const origin = pixels.origin + first * stepX;
+/** How `lines` rows from `row` on come to `to` as RGBA. */
+function loader(pixels: Pixels, to: Uint8Array): (row: number, lines: number) => void {
+  const { data, width: across, origin, stepX, stepY } = pixels;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (stepX === 4)
     return (row, lines) => {

@@ -4,6 +4,8 @@
  * Channel c of the upright pixel (x, y) is `data[origin + x * stepX + y * stepY + c]`.
  */
 
+import { type Planes, rgbaOf } from "./ycc.ts";
+
 export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray;
   readonly width: number;
@@ -12,6 +14,34 @@ export interface Pixels {
   readonly stepX: number; // indices from a pixel to its right neighbour
   readonly stepY: number; // indices from a pixel to the one below it
 }
+
+/** An upright photo whose colours are still in planes: pixels are made of the part that is asked for. Good until the next photo. */
+export interface Planar {
+  readonly planes: Planes;
+  readonly width: number; // upright
+  readonly height: number;
+  readonly orientation: number; // EXIF's, of the planes
+}
+
+export type Photo = Pixels | Planar;
+
+/** The part of an upright photo whose upper left pixel is (left, top). Of planes, it is good until the next part is asked for. */
+export function partOf(photo: Photo, left: number, top: number, width: number, height: number): Pixels {
+  if (!("planes" in photo)) {
+    const { origin, stepX, stepY } = photo;
+    return { ...photo, width, height, origin: origin + left * stepX + top * stepY };
+  }
+  const { planes, orientation } = photo;
+  const places = oriented(packed(NOTHING, planes.width, planes.height, 1), orientation); // a pixel is one index
+  const first = places.origin + left * places.stepX + top * places.stepY;
+  const last = first + (width - 1) * places.stepX + (height - 1) * places.stepY;
+  const [x1, x2] = [first % planes.width, last % planes.width];
+  const [y1, y2] = [Math.floor(first / planes.width), Math.floor(last / planes.width)];
+  const [across, down] = [Math.abs(x1 - x2) + 1, Math.abs(y1 - y2) + 1];
+  return oriented(rgbaOf(planes, Math.min(x1, x2), Math.min(y1, y2), across, down), orientation);
+}
+
+const NOTHING = new Uint8Array();
 
 /** Rows from the top, `channels` bytes a pixel (3 or 4; the fourth is ignored). */
 export function packed(data: Uint8Array | Uint8ClampedArray, width: number, height: number, channels = 3): Pixels {
@@ -49,7 +79,8 @@ export function oriented(stored: Pixels, orientation: number): Pixels {
 }
 
 /** A copy as rows of RGB, uint8 [H,W,3]. */
-export function toRgb({ data, width, height, origin, stepX, stepY }: Pixels): Uint8Array<ArrayBuffer> {
+export function toRgb(photo: Photo): Uint8Array<ArrayBuffer> {
+  const { data, width, height, origin, stepX, stepY } = partOf(photo, 0, 0, photo.width, photo.height);
   const rgb = new Uint8Array(width * height * 3);
   let to = 0;
   for (let y = 0; y < height; y++) {
@@ -61,6 +92,13 @@ export function toRgb({ data, width, height, origin, stepX, stepY }: Pixels): Ui
     }
   }
   return rgb;
+}
+
+/** Planes as an upright photo. */
+export function uprightPlanes(planes: Planes, orientation: number): Planar {
+  const isTurned = orientation >= 5 && orientation <= 8;
+  const [width, height] = isTurned ? [planes.height, planes.width] : [planes.width, planes.height];
+  return { planes, width, height, orientation };
 }
 
 /** One channel with alpha, over white: round((c·a + 255·(255 − a)) / 255). */

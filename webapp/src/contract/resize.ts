@@ -9,7 +9,7 @@
  */
 
 import { fastPasses } from "./kernel.ts";
-import { type Pixels, packed } from "./pixels.ts";
+import { type Photo, type Pixels, packed, partOf } from "./pixels.ts";
 import type { Filter, InputSpec } from "./spec.ts";
 
 export const MAX_ASPECT = 16; // beyond long:short = 16:1 the ends are cut off first
@@ -24,17 +24,17 @@ const FILTERS: Record<Filter, { support: number; weight: (x: number) => number }
 };
 
 /** Upright RGB uint8 [H,W,3] → RGB uint8 [S,S,3] by the spec's geometry and filter. */
-export function resize(pixels: Pixels, spec: InputSpec, passes: Passes = fastest): Uint8Array<ArrayBuffer> {
+export function resize(photo: Photo, spec: InputSpec, passes: Passes = fastest): Uint8Array<ArrayBuffer> {
   const { size, filter } = spec;
-  if (spec.geometry === "stretch") return scale(pixels, size, size, filter, passes);
+  if (spec.geometry === "stretch") return scale(photo, photo, size, size, filter, passes);
   if (spec.geometry === "crop") {
-    const longest = MAX_ASPECT * Math.min(pixels.width, pixels.height);
-    const image = cut(pixels, Math.min(pixels.width, longest), Math.min(pixels.height, longest));
-    const [width, height] = shorterTo(spec.resize_to, image.width, image.height);
-    return scale(image, width, height, filter, passes, size, size);
+    const longest = MAX_ASPECT * Math.min(photo.width, photo.height);
+    const frame = { width: Math.min(photo.width, longest), height: Math.min(photo.height, longest) };
+    const [width, height] = shorterTo(spec.resize_to, frame.width, frame.height);
+    return scale(photo, frame, width, height, filter, passes, size, size);
   }
-  const [width, height] = longerTo(size, pixels.width, pixels.height);
-  const small = scale(pixels, width, height, filter, passes);
+  const [width, height] = longerTo(size, photo.width, photo.height);
+  const small = scale(photo, photo, width, height, filter, passes);
   const canvas = new Uint8Array(size * size * 3);
   for (let i = 0; i < canvas.length; i++) canvas[i] = spec.pad_color[i % 3]!;
   const [left, top] = [centre(size - width), centre(size - height)];
@@ -49,9 +49,10 @@ export function centre(slack: number): number {
   return half + (slack % 2) * (half % 2);
 }
 
-/** Resize to [height, width]; of that, the centre [keepHeight, keepWidth] is computed and returned. */
+/** Resize the centre `frame` to [height, width]; of that, the centre [keepHeight, keepWidth] is computed and returned. */
 function scale(
-  pixels: Pixels,
+  photo: Photo,
+  frame: { readonly width: number; readonly height: number },
   width: number,
   height: number,
   filter: Filter,
@@ -59,31 +60,29 @@ function scale(
   keepWidth = width,
   keepHeight = height,
 ): Uint8Array<ArrayBuffer> {
-  const columns = taps(pixels.width, width, centre(width - keepWidth), keepWidth, filter);
-  const rows = taps(pixels.height, height, centre(height - keepHeight), keepHeight, filter);
-  const first = rows.starts[0]!;
-  const band = rowsOf(pixels, first, rows.starts.at(-1)! + rows.counts.at(-1)! - first);
-  for (let y = 0; y < keepHeight; y++) rows.starts[y] = rows.starts[y]! - first;
-  return passes(band, columns, rows);
+  const columns = taps(frame.width, width, centre(width - keepWidth), keepWidth, filter);
+  const rows = taps(frame.height, height, centre(height - keepHeight), keepHeight, filter);
+  const [left, across] = needed(columns);
+  const [top, down] = needed(rows);
+  const [aside, above] = [centre(photo.width - frame.width), centre(photo.height - frame.height)];
+  return passes(partOf(photo, aside + left, above + top, across, down), columns, rows);
 }
 
-/** Both passes over the pixels: RGB [rows, columns, 3]. */
+/** The first source place of the taps and how many they reach over; from now on they count from it. */
+function needed({ starts, counts }: Taps): [first: number, length: number] {
+  const first = starts[0]!;
+  const length = starts.at(-1)! + counts.at(-1)! - first;
+  for (let place = 0; place < starts.length; place++) starts[place] = starts[place]! - first;
+  return [first, length];
+}
+
+/** Both passes over the pixels that the taps need: RGB [rows, columns, 3]. */
 export type Passes = (pixels: Pixels, columns: Taps, rows: Taps) => Uint8Array<ArrayBuffer>;
 
 /** In loops: where the browser has no vectors, and the port to read when writing another. */
 export const plain: Passes = (pixels, columns, rows) => vertical(horizontal(pixels, columns), rows);
 
 const fastest: Passes = (...pass) => fastPasses(...pass) ?? plain(...pass);
-
-/** The centre [height, width], without a copy. */
-function cut(pixels: Pixels, width: number, height: number): Pixels {
-  const [left, top] = [centre(pixels.width - width), centre(pixels.height - height)];
-  return { ...pixels, width, height, origin: pixels.origin + left * pixels.stepX + top * pixels.stepY };
-}
-
-function rowsOf(pixels: Pixels, first: number, height: number): Pixels {
-  return { ...pixels, height, origin: pixels.origin + first * pixels.stepY };
-}
 
 function shorterTo(size: number, width: number, height: number): [number, number] {
   const short = Math.min(width, height);
