@@ -85,8 +85,8 @@ def test_mutated_jpegs_are_judged_alike(node: Node, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
     [
-        ("container.ts", 'type === "IDAT" || !hasPixels', 'type === "IDAT"'),
-        ("container.ts", "const PNG_HEADER_BYTES = 33;", "const PNG_HEADER_BYTES = 28;"),
+        ("containers/png.ts", 'type === "IDAT" || !hasPixels', 'type === "IDAT"'),
+        ("containers/png.ts", "const PNG_HEADER_BYTES = 33;", "const PNG_HEADER_BYTES = 28;"),
         (
             "exif.ts",
             "if (bytes === 2) return view.getUint16(entry + 8, little);",
