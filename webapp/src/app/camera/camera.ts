@@ -66,11 +66,11 @@ export class CameraView {
     const { element: controls } = this.#controls;
     const side = make(
       "div",
-      { className: "camera-side" },
+      { className: "side" },
       ...[head, this.#verdict.element, shot, controls, figure, this.#privacy],
     );
-    const stage = make("div", { className: "camera-stage" }, this.#frame, this.#notice);
-    this.#dialog = make("dialog", { id: "camera", className: "camera" }, stage, side);
+    const stage = make("div", { className: "stage" }, this.#frame, this.#notice);
+    this.#dialog = make("dialog", { id: "camera", className: "camera whole-window" }, stage, side);
     this.#dialog.setAttribute("aria-labelledby", this.#title.id);
     document.body.append(this.#dialog);
     this.#listen();

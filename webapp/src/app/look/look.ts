@@ -23,7 +23,7 @@ export class Look {
   }
 
   readonly #app: App;
-  readonly #dialog = make("dialog", { id: "look", className: "look" });
+  readonly #dialog = make("dialog", { id: "look", className: "look whole-window" });
   readonly #fit = make("div", { className: "fit" });
   readonly #steps = [this.#step(-1), this.#step(1)] as const;
   readonly #stage = make("div", { className: "stage" }, this.#fit, ...this.#steps);
