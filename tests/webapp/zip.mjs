@@ -13,25 +13,48 @@ const folder = mkdtempSync(join(tmpdir(), "safelight-zip-"));
 const entry = join(job.webapp, "src/app/takeaway/zip.ts");
 const lib = { entry, formats: ["es"], fileName: () => "zip.mjs" };
 await vite.build({ configFile: false, logLevel: "error", build: { lib, outDir: folder, minify: false } });
-const { zip, local, central, end } = await import(pathToFileURL(join(folder, "zip.mjs")).href);
+const { zip, partsOf } = await import(pathToFileURL(join(folder, "zip.mjs")).href);
 rmSync(folder, { recursive: true });
 
-// More files than 16 bits count.
 const modified = new Date(2026, 4, 6, 7, 8, 10);
+const { signal } = new AbortController();
+
+// Names in another script.
 const entries = Array.from({ length: job.many.count }, (_, i) => ({ path: `貓/${i}.jpg`, data: new Blob([`${i}`]), modified }));
-const archive = await zip(entries, new AbortController().signal);
+const archive = await zip(entries, signal);
 writeFileSync(job.many.path, Buffer.from(await archive.arrayBuffer()));
 
-// A file longer than 32 bits count, and another behind it; the first one's bytes are a hole, so its checksum is not asked for.
-const large = { path: Buffer.from("large.bin"), size: job.large.size, crc: 0, modified, at: 0 };
-const text = Buffer.from("behind it");
-const second = local({ path: Buffer.from("small.txt"), size: text.length, crc: job.large.crc, modified, at: 0 });
-const at = local(large).length + large.size;
-const small = { path: Buffer.from("small.txt"), size: text.length, crc: job.large.crc, modified, at };
-const directory = [central(large), central(small)];
-const start = at + second.length + text.length;
-const file = openSync(job.large.path, "w");
-writeSync(file, local(large), 0, undefined, 0);
-const tail = Buffer.concat([second, text, ...directory, end(2, directory[0].length + directory[1].length, start)]);
-writeSync(file, tail, 0, undefined, at);
+/** A file of zeros longer than 32 bits count, which Node's own Blob can't be. */
+class Zeros extends Blob {
+  #size;
+  constructor(size) {
+    super();
+    this.#size = size;
+  }
+  get size() {
+    return this.#size;
+  }
+  stream() {
+    let left = this.#size;
+    const pull = (controller) => {
+      const part = new Uint8Array(Math.min(left, 2 ** 20));
+      left -= part.length;
+      if (part.length > 0) controller.enqueue(part);
+      else controller.close();
+    };
+    return new ReadableStream({ pull });
+  }
+}
+
+// It, and another file behind it; on the disk it is a hole.
+const files = [
+  { path: "large.bin", data: new Zeros(job.large.size), modified },
+  { path: "small.txt", data: new Blob(["behind it"]), modified },
+];
+const large = openSync(job.large.path, "w");
+let at = 0;
+for (const part of await partsOf(files, signal, () => undefined)) {
+  if (part instanceof Zeros) at += part.size;
+  else at += writeSync(large, part instanceof Blob ? new Uint8Array(await part.arrayBuffer()) : part, 0, undefined, at);
+}
 console.log("{}");

@@ -5,19 +5,29 @@ import { distance } from "../src/app/models/exam.ts";
 import { explain } from "../src/app/models/known.ts";
 import { fileFor, insteadOf, isOnCpu, runtimesFor } from "../src/app/models/model.ts";
 import { entriesOf } from "../src/app/models/unzip.ts";
+import { crc32 } from "../src/contract/crc.ts";
 import { keyOf, parse, type Spec } from "../src/contract/spec.ts";
 import { RUNTIMES, type RuntimeId } from "../src/runtimes/index.ts";
 import { FULL_SPEC } from "./golden.ts";
 
-/** A ZIP with one entry, by the format's own document (APPNOTE 4.3); `said` is the size that it claims. */
-function zip(path: string, data: Uint8Array, said = data.length): Blob {
+interface Made {
+  path?: string;
+  data?: Uint8Array;
+  said?: number; // the size that it claims
+  flags?: number;
+  count?: number; // lines of the directory, all for the same bytes
+}
+
+/** A ZIP with one entry, by the format's own document (APPNOTE 4.3). */
+function zip({ path = "spec.json", data = TEXT, said = data.length, flags = 0, count = 1 }: Made = {}): Blob {
   const [name, packed] = [new TextEncoder().encode(path), deflateRawSync(data)];
-  const sizes = [0, packed.length, said];
-  const local = fields([0x04034b50], [20, 0, 8, 0, 0], sizes, [name.length, 0]);
-  const central = fields([0x02014b50], [20, 20, 0, 8, 0, 0], sizes, [name.length, 0, 0, 0, 0], [0, 0]);
-  const start = local.length + name.length + packed.length;
-  const end = fields([0x06054b50], [0, 0, 1, 1], [central.length + name.length, start], [0]);
-  return new Blob([local, name, packed, central, name, end] as BlobPart[]);
+  const sizes = [crc32(data), packed.length, said];
+  const local = fields([0x04034b50], [20, flags, 8, 0, 0], sizes, [name.length, 0]);
+  const line = [fields([0x02014b50], [20, 20, flags, 8, 0, 0], sizes, [name.length, 0, 0, 0, 0], [0, 0]), name];
+  const directory = Array.from({ length: count }, () => line).flat();
+  const length = directory.reduce((sum, part) => sum + part.length, 0);
+  const end = fields([0x06054b50], [0, 0, count, count], [length, local.length + name.length + packed.length], [0]);
+  return new Blob([local, name, packed, ...directory, end] as BlobPart[]);
 }
 
 /** Little-endian numbers, of four and of two bytes in turns. */
@@ -29,34 +39,60 @@ function fields(...groups: number[][]): Uint8Array<ArrayBuffer> {
 }
 
 const TEXT = new TextEncoder().encode("spec ".repeat(1000));
+const { signal } = new AbortController();
+
+/** The files of an archive, one after the other. */
+async function unpacked(archive: Blob, most = TEXT.length): Promise<Uint8Array[]> {
+  const files: Uint8Array[] = [];
+  for (const entry of await entriesOf(archive, signal))
+    files.push(new Uint8Array(await (await entry.read(most, signal)).arrayBuffer()));
+  return files;
+}
 
 test("an archive gives what was put in", async () => {
-  const [entry] = await entriesOf(zip("a/spec.json", TEXT));
+  const [entry] = await entriesOf(zip({ path: "a/spec.json" }), signal);
   expect([entry!.path, entry!.bytes]).toEqual(["a/spec.json", TEXT.length]);
-  expect(new Uint8Array(await (await entry!.read(TEXT.length)).arrayBuffer())).toEqual(TEXT);
+  expect(await unpacked(zip())).toEqual([TEXT]);
 });
 
-test("an entry gives no more than its reader allows, whatever it says of itself", async () => {
-  const bomb = zip("spec.json", new Uint8Array(50_000_000), 100); // 50 kB
-  expect(bomb.size).toBeLessThan(100_000);
-  const [entry] = await entriesOf(bomb);
-  expect(entry!.bytes).toBe(100);
-  await expect(entry!.read(100)).rejects.toThrow("spec.json is longer than the 100 bytes that it may have");
-});
+const ZEROS = new Uint8Array(50_000_000); // 50 kB when packed
+const PACKED = new Uint8Array(await zip().arrayBuffer());
 
 test.each([
   ["no archive", new Blob(["Dear diary"]), "no ZIP file"],
   ["nothing", new Blob([]), "no ZIP file"],
-  ["an archive without its end", zip("spec.json", TEXT).slice(0, -1), "no ZIP file"],
-  ["an archive without its start", zip("spec.json", TEXT).slice(10), "damaged"],
+  ["an archive without its end", zip().slice(0, -1), "no ZIP file"],
+  ["an archive without its start", zip().slice(10), "can't be unpacked"],
+  ["data that is not deflate's", new Blob([PACKED.slice().fill(255, 39, 60)]), "can't be unpacked"],
+  ["an entry longer than it may be", zip({ data: ZEROS }), "is longer than the 5000 bytes that it may have"],
+  ["an entry that says it were short", zip({ data: ZEROS, said: 100 }), "can't be unpacked: Invalid uncompressed size"],
+  ["a path that leaves the archive", zip({ path: "../spec.json" }), "damaged: Unsafe filename"],
+  ["two entries that share their bytes", zip({ count: 2 }), "can't be unpacked: Overlapping entry found"],
+  ["an encrypted entry", zip({ flags: 1 }), "can't be unpacked: File contains encrypted entry"],
 ])("%s is refused", async (_, blob, why) => {
-  await expect(entriesOf(blob)).rejects.toThrow(why);
+  expect(blob.size).toBeLessThan(100_000);
+  await expect(unpacked(blob)).rejects.toThrow(why);
 });
 
-test("data that is not deflate's is refused", async () => {
-  const whole = new Uint8Array(await zip("spec.json", TEXT).arrayBuffer()).fill(255, 39, 60);
-  const [entry] = await entriesOf(new Blob([whole]));
-  await expect(entry!.read(10_000)).rejects.toThrow("spec.json can't be unpacked");
+test("an opening that is called off ends with the signal's reason, wherever it is", async () => {
+  const off = (when: number) => {
+    const controller = new AbortController();
+    let asked = 0;
+    const entries = folderOf([{ file: new File([FULL_SPEC], "spec.json"), path: "spec.json" }]).map((entry) => ({
+      ...entry,
+      read: (most: number, until: AbortSignal) => {
+        if (++asked === when) controller.abort(new Error("no more"));
+        return entry.read(most, until);
+      },
+    }));
+    return readBundle(entries, controller.signal);
+  };
+  await expect(off(1)).rejects.toThrow("no more");
+  await expect(off(2)).rejects.toThrow("The bundle lacks");
+  const archive = entriesOf(zip(), AbortSignal.abort(new Error("no more")));
+  await expect(archive).rejects.toThrow("no more");
+  const [entry] = await entriesOf(zip(), signal);
+  await expect(entry!.read(TEXT.length, AbortSignal.abort(new Error("no more")))).rejects.toThrow("no more");
 });
 
 test("the bundle is where its highest spec.json is", () => {
@@ -78,13 +114,15 @@ test("a bundle that lacks a file, or has another of its size, names it; a run is
   const spec = parse(FULL_SPEC);
   const [first] = spec.files[0]!.parts;
   const entries = folderOf([file("spec.json", FULL_SPEC)]);
-  await expect(readBundle(entries)).rejects.toThrow(`The bundle lacks ${first!.path}`);
-  await expect(readBundle(folderOf([file("spec.json", FULL_SPEC), file(first!.path, "x")]))).rejects.toThrow(
+  await expect(readBundle(entries, signal)).rejects.toThrow(`The bundle lacks ${first!.path}`);
+  await expect(readBundle(folderOf([file("spec.json", FULL_SPEC), file(first!.path, "x")]), signal)).rejects.toThrow(
     `${first!.path} was changed: 1 bytes; the spec says ${first!.bytes}`,
   );
   const run = JSON.stringify({ ...JSON.parse(FULL_SPEC), files: [] });
-  await expect(readBundle(folderOf([file("spec.json", run)]))).rejects.toThrow("This is a run");
-  await expect(readBundle(folderOf([file("spec.json", "{}")]))).rejects.toThrow("spec.json breaks the contract");
+  await expect(readBundle(folderOf([file("spec.json", run)]), signal)).rejects.toThrow("This is a run");
+  await expect(readBundle(folderOf([file("spec.json", "{}")]), signal)).rejects.toThrow(
+    "spec.json breaks the contract",
+  );
 });
 
 /** A spec with a file of each of these formats. */

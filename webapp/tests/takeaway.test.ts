@@ -3,6 +3,7 @@ import type { Item } from "../src/app/session.ts";
 import { folderNames, Names, safe } from "../src/app/takeaway/names.ts";
 import { plan, UNSURE } from "../src/app/takeaway/plan.ts";
 import { csv, json, line } from "../src/app/takeaway/table.ts";
+import { zip } from "../src/app/takeaway/zip.ts";
 import { parse, type Spec } from "../src/contract/spec.ts";
 import { goldenSpecs } from "./golden.ts";
 
@@ -120,4 +121,26 @@ test("a photo goes to the label by hand, else the model's; where it abstained, a
     "a, _b_/q.jpg",
     `${UNSURE}/r.jpg`,
   ]);
+});
+
+/** A file that gives other bytes than its size announces. */
+class Changed extends Blob {
+  override get size(): number {
+    return 10;
+  }
+}
+
+test.each([
+  ["fewer", "short"],
+  ["more", "it has become longer"],
+])("an archive with %s bytes of a file than it announces is not written", async (_, text) => {
+  const entries = [{ path: "a.jpg", data: new Changed([text]), modified: new Date() }];
+  await expect(zip(entries, new AbortController().signal)).rejects.toThrow("a.jpg has changed while it was read");
+});
+
+test("an archive that is called off ends with the signal's reason", async () => {
+  const controller = new AbortController();
+  const entries = ["a", "b"].map((path) => ({ path, data: new Blob(["x"]), modified: new Date() }));
+  const archive = zip(entries, controller.signal, () => controller.abort(new Error("no more")));
+  await expect(archive).rejects.toThrow("no more");
 });

@@ -42,7 +42,8 @@ async function start(): Promise<void> {
   app.engine.shelter = startOffline({ write: writeWords, add: (files) => intake.take(files) });
   await library.start();
   // So that they are there when the network is cut. What fails here fails again, and is told, when it is asked for.
-  await Promise.allSettled([import("./look/look.ts"), import("./takeaway/takeaway.ts"), import("./camera/camera.ts")]);
+  const features = [import("./look/look.ts"), import("./takeaway/takeaway.ts"), import("./camera/camera.ts")];
+  await Promise.allSettled([...features, import("./models/unzip.ts")]);
 
   async function openLook(id: number): Promise<void> {
     const { Look } = await import("./look/look.ts");

@@ -4,7 +4,7 @@ import { BundleError } from "../../contract/errors.ts";
 import { type FileRecord, SPEC_NAME, type Spec } from "../../contract/spec.ts";
 import { readRecord } from "../../runtimes/source.ts";
 import { type Bundle, bundleOf, fileFor, runtimesFor } from "./model.ts";
-import { type Entry, entriesOf } from "./unzip.ts";
+import type { Entry } from "./unzip.ts";
 
 const MOST_SPEC = 16 * 2 ** 20; // bytes: 1000 labels in three languages take 0.2 MB
 const MOST_BUNDLE = 2 ** 31; // bytes of all files
@@ -33,19 +33,20 @@ export function folderOf(files: Iterable<{ readonly file: File; readonly path: s
   }));
 }
 
-/** Read a bundle's archive. Throws BundleError or SpecError. */
-export async function readArchive(zip: Blob): Promise<DiskBundle> {
-  return readBundle(await entriesOf(zip));
+/** Read a bundle's archive. Throws BundleError, SpecError or the signal's reason. */
+export async function readArchive(zip: Blob, signal: AbortSignal): Promise<DiskBundle> {
+  const { entriesOf } = await import("./unzip.ts");
+  return readBundle(await entriesOf(zip, signal), signal);
 }
 
 /**
  * Read a bundle: all that its spec names must be there and be what the spec says; what the page can use of it is kept.
- * Throws BundleError or SpecError.
+ * Throws BundleError, SpecError or the signal's reason.
  */
-export async function readBundle(entries: readonly Entry[]): Promise<DiskBundle> {
+export async function readBundle(entries: readonly Entry[], signal: AbortSignal): Promise<DiskBundle> {
   const root = rootOf(entries.map((entry) => entry.path));
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
-  const text = await (await byPath.get(root + SPEC_NAME)!.read(MOST_SPEC)).text();
+  const text = await (await byPath.get(root + SPEC_NAME)!.read(MOST_SPEC, signal)).text();
   const { id, spec } = await bundleOf(text, new Map(), false, SPEC_NAME);
   if (spec.files.length === 0)
     throw new BundleError("This is a run, not a bundle: it has no exported model. Export it.");
@@ -55,6 +56,7 @@ export async function readBundle(entries: readonly Entry[]): Promise<DiskBundle>
   const used = new Set(usedRecords(spec).map((record) => record.path));
   const source = new Map<string, Blob>();
   for (const record of records) {
+    signal.throwIfAborted();
     const entry = byPath.get(root + record.path);
     if (!entry)
       throw new BundleError(`The bundle lacks ${record.path}. Copy the whole bundle again, or export it again.`);
@@ -62,7 +64,7 @@ export async function readBundle(entries: readonly Entry[]): Promise<DiskBundle>
       throw new BundleError(
         `${record.path} was changed: ${entry.bytes} bytes; the spec says ${record.bytes}. Copy the bundle again.`,
       );
-    const data = await readRecord(new Map([[record.path, await entry.read(record.bytes)]]), record);
+    const data = await readRecord(new Map([[record.path, await entry.read(record.bytes, signal)]]), record);
     if (used.has(record.path)) source.set(record.path, new Blob([data])); // a copy: the file may change or go
   }
   return { id, spec, source, text, isOurs: false };

@@ -24,6 +24,8 @@ export class Library {
   #ours: Bundle | undefined;
   #kept: Kept[] = [];
   #isBusy = false;
+  #opening: AbortController | undefined; // while it can be called off
+  #cancelled: string | undefined; // the name of what was called off last
   #trouble: Problem | undefined;
 
   constructor(app: App) {
@@ -43,6 +45,16 @@ export class Library {
   /** Whether a bundle is being read and proven. */
   get isBusy(): boolean {
     return this.#isBusy;
+  }
+
+  /** Whether what is under way can be called off: until the bundle is in use. */
+  get canCancel(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  /** The bundle whose opening was called off, if that was the last thing. */
+  get cancelled(): string | undefined {
+    return this.#cancelled;
   }
 
   /** Why the last thing that was asked for was not done. */
@@ -67,19 +79,24 @@ export class Library {
   }
 
   openArchive(file: File): Promise<void> {
-    return this.#introduce(file.name, () => readArchive(file));
+    return this.#introduce(file.name, (signal) => readArchive(file, signal));
   }
 
   openFolder(name: string, entries: readonly Entry[]): Promise<void> {
-    return this.#introduce(name, () => readBundle(entries));
+    return this.#introduce(name, (signal) => readBundle(entries, signal));
+  }
+
+  /** Call off the opening under way: the bundle in use stays. */
+  cancel(): void {
+    this.#opening?.abort();
   }
 
   /** Use another bundle from now on; a refused one changes nothing but `trouble`. */
   async choose(id: string): Promise<void> {
     const kept = this.#kept.find((each) => each.id === id);
-    await this.#attempt(kept?.name ?? "", async () => {
-      if (kept) await this.#prove(await this.#read(kept));
-      else if (this.#ours) await this.#app.use(await this.#modelOf(this.#ours));
+    await this.#attempt(kept?.name ?? this.#ours?.spec.name ?? "", async (signal) => {
+      const bundle = kept ? await this.#read(kept) : this.#ours;
+      if (bundle) await this.#open(bundle, signal);
       await this.#shelf.setCurrent(kept?.id);
     });
   }
@@ -87,6 +104,7 @@ export class Library {
   /** Remove a bundle from this device; where it is in use, the page goes back to its own. */
   async forget(id: string): Promise<void> {
     await this.#attempt(this.#kept.find((each) => each.id === id)?.name ?? "", async () => {
+      this.#opening = undefined; // it takes a moment, and can't be called off
       await this.#shelf.forget(id);
       this.#kept = await this.#shelf.list();
       if ((await this.#shelf.current()) === id) await this.#shelf.setCurrent(undefined);
@@ -101,11 +119,11 @@ export class Library {
       await this.#shelf.note(model.id, { chosen: runtime }).catch((error) => console.debug("Not remembered:", error));
   }
 
-  async #introduce(name: string, read: () => Promise<DiskBundle>): Promise<void> {
-    await this.#attempt(name, async () => {
-      const bundle = await read();
-      if (bundle.id === this.#ours?.id) return this.#app.use(await this.#modelOf(this.#ours));
-      await this.#prove(bundle);
+  async #introduce(name: string, read: (signal: AbortSignal) => Promise<DiskBundle>): Promise<void> {
+    await this.#attempt(name, async (signal) => {
+      const bundle = await read(signal);
+      if (bundle.id === this.#ours?.id) return this.#open(this.#ours, signal);
+      await this.#open(bundle, signal);
       try {
         await this.#shelf.keep({ id: bundle.id, name: bundle.spec.name, text: bundle.text }, bundle.source);
         await this.#shelf.setCurrent(bundle.id);
@@ -116,25 +134,33 @@ export class Library {
     });
   }
 
-  /** Open a foreign bundle beside the one in use, which goes on until this one has passed its exam. */
-  async #prove(bundle: Bundle): Promise<void> {
+  /** Open a bundle beside the one in use, which goes on until this one has passed its exam. Rejects with the signal's reason. */
+  async #open(bundle: Bundle, signal: AbortSignal): Promise<void> {
     await this.#app.engine.shelter;
-    await this.#app.adopt(await open(await this.#modelOf(bundle), this.#shelf, new AbortController().signal));
+    const opened = await open(await this.#modelOf(bundle), this.#shelf, signal);
+    if (signal.aborted) opened.pool.close();
+    signal.throwIfAborted();
+    this.#opening = undefined; // too late
+    this.#changed();
+    await this.#app.adopt(opened);
   }
 
-  async #attempt(name: string, act: () => Promise<void>): Promise<void> {
+  async #attempt(name: string, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.#isBusy) return;
-    [this.#isBusy, this.#trouble] = [true, undefined];
+    [this.#isBusy, this.#trouble, this.#cancelled] = [true, undefined, undefined];
+    this.#opening = new AbortController();
+    const { signal } = this.#opening;
     this.#changed();
     try {
-      await act();
+      await act(signal);
     } catch (error) {
-      if (error instanceof ExamError) this.#trouble = error;
+      if (signal.aborted) this.#cancelled = name;
+      else if (error instanceof ExamError) this.#trouble = error;
       else if (error instanceof BundleError || error instanceof SpecError)
         this.#trouble = { key: "models.refused", values: { name, why: messageOf(error) } };
       else this.#trouble = { key: "noRuntime", values: { why: messageOf(error) } };
     }
-    this.#isBusy = false;
+    [this.#isBusy, this.#opening] = [false, undefined];
     this.#changed();
   }
 

@@ -48,6 +48,7 @@ export async function open(
     try {
       pool = await model.open(signal);
       exam ??= await examOf(model);
+      signal.throwIfAborted();
       const isProven = await passes(model, pool, exam, shelf, signal);
       return { model, pool, exam, isProven, fallbacks };
     } catch (error) {
