@@ -1,12 +1,12 @@
 // Models from the disk: opened, refused, switched, remembered, forgotten. Job: {chromium, webapp, url, photos, steps}.
-// A step is [what, value]: "archive" PATH, "folder" PATH, "drop" PATH, "choose" NAME, "forget" NAME, "photos" PATHS, "reload",
-// "runtime" ID, "fallBack", "fastest". After each the report says what the page shows.
+// A step is [what, value]: "archive" PATH, "folder" PATH, "drop" PATH, "dropPhotos" PATH, "choose" NAME, "forget" NAME, "photos" PATHS, "reload",
+// "runtime" ID, "fallBack", "fastest", "cancel" [HOW, PATH]. After each the report says what the page shows.
 
-import { cells, drop, job, open, settled } from "./page.mjs";
+import { cells, dragIn, job, open, settled } from "./page.mjs";
 
 const { page, finish } = await open();
 const ready = () =>
-  page.waitForFunction(() => document.querySelector("#models-state").textContent === "" && document.querySelector("#device-body").textContent !== "");
+  page.waitForFunction(() => !document.querySelector("#open-archive").disabled && document.querySelector("#device-body").textContent !== "");
 const choice = (name) => page.locator("#models-list .choice", { hasText: name });
 /** Until the page says that the runtime in use has passed the whole exam, or why there is none. */
 const proven = () =>
@@ -15,7 +15,11 @@ const proven = () =>
 const acts = {
   archive: (path) => page.setInputFiles("#archive-input", path),
   folder: (path) => page.setInputFiles("#bundle-input", path),
-  drop: (path) => drop(page, [path]),
+  drop: (path) => dragIn(page, [path]),
+  dropPhotos: async (path) => {
+    await dragIn(page, [path]);
+    await settled(page);
+  },
   choose: (name) => choice(name).locator("input").evaluate((radio) => radio.click()),
   forget: (name) => choice(name).locator("button").evaluate((button) => button.click()),
   reload: () => page.reload(),
@@ -28,6 +32,26 @@ const acts = {
     await page.waitForFunction(() => !document.querySelector("#notice").hidden);
     await settled(page);
   },
+  /** Open a bundle while the network is held, so that its runtime never starts, and call that off. */
+  cancel: async ([how, path]) => {
+    let hold;
+    const asked = new Promise((resolve) => {
+      hold = () => resolve(); // and no answer
+    });
+    await page.context().route("**/*.wasm", hold);
+    await page.evaluate(() => document.querySelector("#about").open || document.querySelector("#about").showModal());
+    await page.focus("#open-archive");
+    await page.setInputFiles("#archive-input", path);
+    await page.waitForSelector("#cancel-opening:not([hidden])");
+    if (how !== "at once") await asked;
+    const focus = () => page.evaluate(() => document.activeElement.id || document.activeElement.value);
+    const [focusBefore, begun] = [await focus(), performance.now()];
+    if (how === "Escape") await page.keyboard.press("Escape");
+    else await page.click("#cancel-opening");
+    await ready();
+    cancelled = { ms: performance.now() - begun, focusBefore, focusAfter: await focus() };
+    await page.context().unroute("**/*.wasm", hold);
+  },
   fastest: async () => {
     await proven();
     await page.locator("#find-fastest").evaluate((button) => button.click());
@@ -37,12 +61,13 @@ const acts = {
 };
 
 const report = [];
+let cancelled;
 for (const [what, value] of job.steps) {
   await acts[what](value);
   await page.waitForTimeout(50); // until the page has begun
   await ready();
   await proven();
-  report.push({ what, ...(await page.evaluate(state)), cells: (await cells(page)).map(({ name, label }) => [name, label]) });
+  report.push({ what, cancelled, ...(await page.evaluate(state)), cells: (await cells(page)).map(({ name, label }) => [name, label]) });
 }
 await finish({ steps: report, stored: await page.evaluate(dump) });
 
@@ -54,6 +79,8 @@ function state() {
     models: [...document.querySelectorAll("#models-list .choice label")].map((label) => label.lastElementChild.firstChild.textContent),
     current: document.querySelector("#models-list input:checked")?.nextElementSibling.firstChild.textContent,
     trouble: shown("#models-trouble"),
+    said: text("#models-state"),
+    isOpen: document.querySelector("#about").open,
     problem: shown("#problem"),
     notice: shown("#notice"),
     runtime: document.querySelector("#device-body input:checked")?.value,

@@ -57,6 +57,14 @@ export async function drop(page, paths) {
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
 }
 
+/** Drag files and folders of the disk onto the page: Chromium itself makes the DataTransfer, with the folders' entries. */
+export async function dragIn(page, paths) {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) await session.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
+  await session.detach();
+}
+
 /** Until every photo has its answer or its refusal. */
 export async function settled(page) {
   await page.waitForFunction(() => document.querySelector("#progress.is-done") && !document.querySelector("#results").hidden, null, {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,16 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from safelight.bundle import open_bundle, seal
+from safelight.bundle import open_bundle
 from tests.conftest import replace, reseal
 from tests.webapp import engines
+from tests.webapp.bundles import lean, zipped
 from tests.webapp.served import Quiet, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OURS, OTHER, THIRD = "ours", "another model", "a third model"
-KEYS = ("tfjs-fp16", "tflite-fp16")
-GOLDEN = ("cat-420.jpg", "astronaut.webp")
 
 
 WRONG_ANSWER = "Wrong answer in this browser: on the model’s own golden photo"
@@ -56,29 +54,9 @@ NOISE = """{
 }
 """
 NO_FRAMES = "self.VideoFrame = undefined;\n"
+CANCELS = ("Escape", "button", "at once")  # by which the opening of a bundle is called off; at once: before its runtime starts
+SOON = 2000  # ms, in which no exam is passed; 60 were measured
 EXAM = 4  # inferences of a runtime that is chosen: the first photo, then both and the first again
-
-
-def lean(bundle: Path, out: Path, name: str) -> Path:
-    """A copy with few of the formats and of the golden photos, so that the tests move 20 MB instead of 130."""
-    opened = open_bundle(bundle, check=False)
-    assert opened.spec.golden is not None
-    golden = msgspec.structs.replace(opened.spec.golden, photos=tuple(each for each in opened.spec.golden.photos if each.name in GOLDEN))
-    spec = msgspec.structs.replace(opened.spec, name=name, golden=golden, files=tuple(opened.file(key) for key in KEYS))
-    for record in spec.records():
-        (out / record.path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(opened.path(record), out / record.path)
-    seal(out, spec)
-    return out
-
-
-def zipped(folder: Path, out: Path, prefix: str = "") -> Path:
-    """Every other file deflated, the others stored."""
-    with zipfile.ZipFile(out, "w") as archive:
-        for index, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
-            method = zipfile.ZIP_DEFLATED if index % 2 else zipfile.ZIP_STORED
-            archive.write(path, prefix + path.relative_to(folder).as_posix(), method)
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +122,12 @@ def tampered(built: Path, bundles: dict[str, Path], tmp_path: Path) -> Tampered:
 
 
 @pytest.fixture(scope="module")
-def visit(browse: Any, url: str, bundles: dict[str, Path], photos: list[Path]) -> dict[str, Any]:
+def visit(browse: Any, url: str, bundles: dict[str, Path], photos: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """One visit; each test looks at its part."""
+    holiday = tmp_path_factory.mktemp("drop") / "holiday"
+    for path in ("beach/sand.png", "b.png", ".hidden/c.png", "notes.txt"):
+        (holiday / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(photos[0], holiday / path)
     shown = [str(photo) for photo in photos[:3]]
     steps = {
         "ours": ["photos", shown],
@@ -153,6 +135,7 @@ def visit(browse: Any, url: str, bundles: dict[str, Path], photos: list[Path]) -
         "forged": ["archive", bundles["forged.zip"]],
         "answers": ["folder", bundles["answers"]],
         "cut": ["drop", bundles["cut.zip"]],
+        **{how: ["cancel", [how, str(bundles[f"{OTHER}.zip"])]] for how in CANCELS},
         "other": ["archive", bundles[f"{OTHER}.zip"]],
         "again": ["reload", None],
         "photos": ["photos", shown],
@@ -162,6 +145,9 @@ def visit(browse: Any, url: str, bundles: dict[str, Path], photos: list[Path]) -
         "forgotten": ["forget", THIRD],
         "gone": ["forget", OTHER],
         "last": ["drop", bundles[f"{OTHER}.zip"]],
+        "dropped": ["drop", bundles[THIRD]],
+        "tidied": ["forget", THIRD],
+        "holiday": ["dropPhotos", holiday],
     }
     job = [[what, str(value) if isinstance(value, Path) else value] for what, value in steps.values()]
     report: dict[str, Any] = browse("models.mjs", url=url, steps=job)
@@ -177,6 +163,26 @@ def test_a_model_opens_as_archive_and_as_folder_and_is_remembered(visit: dict[st
     assert visit["ours"]["cells"]
     assert visit["photos"]["cells"] == visit["ours"]["cells"]  # the same network by another name
     assert visit["complaints"] == []
+
+
+def test_a_folder_and_an_archive_can_be_dropped_on_the_page(visit: dict[str, Any]) -> None:
+    for name, model in (("last", OTHER), ("dropped", THIRD)):
+        assert (visit[name]["current"], visit[name]["trouble"]) == (model, ""), name
+        assert visit[name]["isOpen"]  # so that it is seen what comes of it
+    assert "cut.zip was not opened" in visit["cut"]["trouble"]
+    assert [name for name, _ in visit["holiday"]["cells"][-2:]] == ["b.png", "sand.png"]
+    assert len(visit["holiday"]["cells"]) == len(visit["last"]["cells"]) + 2
+
+
+@pytest.mark.parametrize("how", CANCELS)
+def test_an_opening_can_be_called_off(visit: dict[str, Any], how: str) -> None:
+    cancelled = visit[how]["cancelled"]
+    assert (cancelled["focusBefore"], visit[how]["said"]) == ("cancel-opening", "Cancelled: another-model.zip was not opened.")
+    assert cancelled["ms"] < SOON
+    assert cancelled["focusAfter"] not in ("", "cancel-opening")  # the button is gone, the focus is not
+    assert visit[how]["isOpen"]  # Escape closes the dialog only where there is nothing to call off
+    assert (visit[how]["models"], visit[how]["current"], visit[how]["trouble"]) == ([OURS], OURS, "")
+    assert visit[how]["cells"] == visit["ours"]["cells"]
 
 
 def test_a_forgotten_model_is_gone(visit: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import type { App } from "../app.ts";
 import { find } from "../dom.ts";
 import { folderOf, isArchive } from "../models/disk.ts";
 import type { Library } from "../models/library.ts";
+import { showModels } from "../models/panel.ts";
 import { dropped, droppedBundle, listed, loose, walkHandle } from "./files.ts";
 import { canPickFolders, pickFolder } from "./pickers.ts";
 
@@ -69,8 +70,10 @@ export class Intake {
   async #drop(transfer: DataTransfer): Promise<void> {
     const [only, second] = Array.from(transfer.files);
     const [bundle, sources] = await Promise.all([droppedBundle(transfer), dropped(transfer)]); // both before any await
+    const archive = only && !second && isArchive(only) ? only : undefined;
+    if (bundle || archive) showModels();
     if (bundle) await this.#library.openFolder(bundle.name, folderOf(bundle.files));
-    else if (only && !second && isArchive(only)) await this.#library.openArchive(only);
+    else if (archive) await this.#library.openArchive(archive);
     else this.#app.session.add(sources);
   }
 

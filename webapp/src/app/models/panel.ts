@@ -1,4 +1,4 @@
-/** The list of models: choose one, open another from the disk, forget one. */
+/** The list of models: choose one, open another from the disk, call that off, forget one. */
 
 import type { App } from "../app.ts";
 import { find, make, write } from "../dom.ts";
@@ -19,6 +19,12 @@ export class ModelsPanel {
     const [archive, folder] = [find<HTMLInputElement>("archive-input"), find<HTMLInputElement>("bundle-input")];
     find("open-archive").addEventListener("click", () => archive.click());
     find("open-bundle-folder").addEventListener("click", () => folder.click());
+    find("cancel-opening").addEventListener("click", () => library.cancel());
+    find("about").addEventListener("cancel", (event) => {
+      if (!library.canCancel) return;
+      event.preventDefault(); // Escape ends what is under way first, then the dialog
+      library.cancel();
+    });
     archive.addEventListener("change", () => {
       const [file] = archive.files ?? [];
       if (file) void library.openArchive(file);
@@ -32,16 +38,28 @@ export class ModelsPanel {
   }
 
   #draw(): void {
-    const { isBusy, trouble, choices } = this.#library;
+    const { isBusy, canCancel, cancelled, trouble, choices } = this.#library;
     const { language, engine } = this.#app;
-    write(find("models-state"), isBusy ? this.#app.t("models.busy") : "");
+    const hadFocus = find("models").contains(document.activeElement);
+    const done = cancelled === undefined ? "" : this.#app.t("models.cancelled", { name: cancelled });
+    write(find("models-state"), isBusy ? this.#app.t("models.busy") : done);
+    find("cancel-opening").hidden = !canCancel;
     find("models-trouble").hidden = !trouble;
     write(find("models-trouble"), trouble ? said(this.#app, trouble) : "");
     for (const id of ["open-archive", "open-bundle-folder"]) find<HTMLButtonElement>(id).disabled = isBusy;
     const now = JSON.stringify([language, engine.model?.id, isBusy, choices]);
-    if (now === this.#drawn) return; // the focus stays where it is
+    if (now !== this.#drawn) find("models-list").replaceChildren(...choices.map((choice) => this.#row(choice)));
     this.#drawn = now;
-    find("models-list").replaceChildren(...choices.map((choice) => this.#row(choice)));
+    if (hadFocus) this.#keepFocus();
+  }
+
+  /** What had the focus may be disabled or gone: it goes to what ends the opening, or to the model in use. */
+  #keepFocus(): void {
+    const current = document.activeElement;
+    const cancel = find("cancel-opening");
+    if (find("models").contains(current) && !current?.matches(":disabled, [hidden]")) return;
+    const radio = find("models-list").querySelector<HTMLInputElement>("input:checked:enabled");
+    (cancel.hidden ? (radio ?? find("models")) : cancel).focus();
   }
 
   #row({ id, name, bytes }: Choice): HTMLLIElement {
@@ -66,4 +84,10 @@ export class ModelsPanel {
     row.append(forget);
     return row;
   }
+}
+
+/** Show the list, where what is being opened can be seen and called off. */
+export function showModels(): void {
+  const dialog = find<HTMLDialogElement>("about");
+  if (!dialog.open) dialog.showModal();
 }
