@@ -1,5 +1,5 @@
 // The page for everyone: every view judged by axe-core, at every width, light and dark, without motion, pictures of all.
-// Job: {chromium, webapp, url, photos, pictures}.
+// Job: {chromium, webapp, url, photos, open, args, archive, broken, pictures}.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -16,7 +16,7 @@ const NARROW = {
 };
 const SCHEMES = ["light", "dark"];
 
-const { page, finish } = await open();
+const { page, finish } = await open({ args: job.args });
 await page.evaluate(AXE); // by the debugger: the policy lets the page itself load no such script
 const report = { findings: {}, checked: {}, lost: {}, moved: {} };
 
@@ -56,8 +56,8 @@ function lost() {
   return found;
 }
 
-/** Judge what is open now, in both schemes at both sizes, then narrow; the page's own size and scheme are put back. */
-async function judge(view) {
+/** Judge what is open now, in both schemes at both sizes, then narrow; the page's own size and scheme are put back. The pictures show `part`. */
+async function judge(view, part) {
   for (const [size, viewport] of Object.entries(SIZES))
     for (const colorScheme of SCHEMES) {
       await page.setViewportSize(viewport);
@@ -66,6 +66,7 @@ async function judge(view) {
       const { bad, checked } = await findings();
       report.findings[`${view}, ${size}, ${colorScheme}`] = bad;
       report.checked[`${view}, ${size}, ${colorScheme}`] = checked;
+      if (part) await page.locator(part).evaluate((element) => element.scrollIntoView({ block: "center" }));
       await picture(page, `${view}-${size}-${colorScheme}`);
     }
   for (const [how, viewport] of Object.entries(NARROW)) {
@@ -109,7 +110,40 @@ await judge("proof");
 await page.keyboard.press("Escape");
 await page.click("#open-about");
 await judge("model");
+
+// A model that is being opened and never ready, then none, then one more, then one that is refused.
+const isOpening = (what) => page.waitForFunction((is) => document.querySelector("#open-archive").disabled === is, what);
+const hold = () => undefined;
+await page.context().route("**/*.wasm", hold);
+await page.setInputFiles("#archive-input", job.archive);
+await isOpening(true);
+await judge("opening", "#models-title");
 await page.keyboard.press("Escape");
+await isOpening(false);
+await page.context().unroute("**/*.wasm", hold);
+await page.setInputFiles("#archive-input", job.archive);
+await isOpening(true);
+await isOpening(false);
+await page.setInputFiles("#archive-input", job.broken);
+await page.waitForSelector("#models-trouble:not([hidden])");
+await isOpening(false);
+await judge("models", "#models-title");
+
+// Every runtime's row, one with its time and one that is wrong.
+await page.waitForFunction(() => document.querySelector("#find-fastest:enabled"), null, { timeout: 60_000 });
+await page.click("#find-fastest");
+await page.waitForSelector("#device-body [data-verdict=right]");
+await page.click("#find-fastest"); // stops it
+await page.waitForFunction(() => !document.querySelector("#device-body [data-verdict=running]"));
+await page.evaluate(() => document.querySelector("#device-body [data-verdict=right]").classList.add("is-wrong"));
+await judge("device", "#device-title");
+await page.keyboard.press("Escape");
+
+await page.click("#more-camera");
+await page.waitForFunction(() => document.querySelector(".camera-verdict .muted")?.textContent);
+await judge("camera");
+await page.keyboard.press("Escape");
+await page.waitForFunction(() => !document.querySelector("#camera").open);
 
 for (const language of ["zh-Hant", "zh-Hans"]) {
   await page.selectOption("#language", language);

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from safelight.bundle import open_bundle
@@ -20,39 +19,17 @@ from safelight.runtimes import onnxruntime
 from safelight.task import predict, say
 from tests.webapp import engines
 from tests.webapp.conftest import planted_page
+from tests.webapp.film import ALLOWED, FAKE, Rgb, film, rgb_of, seeing
 from tests.webapp.served import SENT, Quiet, Strict, serve
 
 pytestmark = pytest.mark.browser
 
-Rgb = NDArray[np.uint8]  # [H,W,3]
-
-FAKE, ALLOWED = "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 PHOTO = "coffee.png"  # 600 × 400, a spoon on the left, dark in the upper right: nothing like its mirror image
 # A frame has one colour for each 2 × 2 pixels, and YUV of 8 bits: measured, the model's pixels differ by 0.71 in the mean
 # and 29 at most, and no probability by more than 0.001. Mirrored, they differ by 39.7 in the mean.
 MOST_MEAN_DIFFERENCE = 2.0
 MOST_PROBABILITY = 0.02
 MOST_RATE = 16  # frames a second: the page takes 15 at most
-
-
-def rgb_of(path: Path) -> Rgb:
-    return np.asarray(Image.open(path).convert("RGB"))
-
-
-def film(path: Path, rgb: Rgb) -> Path:
-    """An endless film of one picture, of even sides: YUV4MPEG2 with the studio range of BT.601, which Chromium takes it for."""
-    height, width, _ = rgb.shape
-    red, green, blue = np.moveaxis(rgb.astype(np.float64) / 255, 2, 0)
-    planes = [
-        16 + 65.481 * red + 128.553 * green + 24.966 * blue,
-        *(
-            plane.reshape(height // 2, 2, width // 2, 2).mean((1, 3))
-            for plane in (128 - 37.797 * red - 74.203 * green + 112 * blue, 128 + 112 * red - 93.786 * green - 18.214 * blue)
-        ),
-    ]
-    frame = b"FRAME\n" + b"".join(np.round(plane).astype(np.uint8).tobytes() for plane in planes)
-    path.write_bytes(f"YUV4MPEG2 W{width} H{height} F30:1 Ip A1:1 C420\n".encode() + frame * 2)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +46,7 @@ def photo(photos: list[Path]) -> Rgb:
 @pytest.fixture(scope="module")
 def camera(photo: Rgb, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Chromium's switches for a camera that sees the photo, and for a person who allows it."""
-    return [FAKE, ALLOWED, f"--use-file-for-fake-video-capture={film(tmp_path_factory.mktemp('film') / 'photo.y4m', photo)}"]
+    return seeing(film(tmp_path_factory.mktemp("film") / "photo.y4m", photo))
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,15 @@ import pytest
 from PIL import Image
 
 from safelight.bundle import open_bundle
+from tests.webapp.bundles import lean, zipped
+from tests.webapp.film import film, rgb_of, seeing
 from tests.webapp.pictures import faults, pictures
 from tests.webapp.served import PHOTOS, Strict
 
 __all__ = ["pictures"]
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("url", [Strict], indirect=True)]
 
-VIEWS = ("empty", "grid", "look", "takeaway", "proof", "model")
+VIEWS = ("empty", "grid", "look", "takeaway", "proof", "model", "opening", "models", "device", "camera")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 NARROW = 4  # ways to be narrow that everyone.mjs tries
@@ -25,10 +27,17 @@ LEAST_RULES = 15  # of axe-core that had something to judge in a view; 20 in the
 
 
 @pytest.fixture(scope="module")
-def visit(browse: Any, url: str, photos: list[Path], pictures: Path) -> dict[str, Any]:
-    report: dict[str, Any] = browse(
-        "everyone.mjs", url=url, photos=[str(photo) for photo in photos], open="chelsea.png", pictures=str(pictures)
-    )
+def visit(
+    browse: Any, url: str, bundle: Path, photos: list[Path], pictures: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("everyone")
+    archive = zipped(lean(bundle, folder / "another", "another model"), folder / "another.zip")
+    broken = folder / "broken.zip"
+    broken.write_bytes(archive.read_bytes()[:1000])
+    coffee = next(photo for photo in photos if photo.name == "coffee.png")
+    job = {"photos": [str(photo) for photo in photos], "open": "chelsea.png", "archive": str(archive), "broken": str(broken)}
+    args = seeing(film(folder / "photo.y4m", rgb_of(coffee)))
+    report: dict[str, Any] = browse("everyone.mjs", url=url, args=args, pictures=str(pictures), **job)
     return report
 
 
