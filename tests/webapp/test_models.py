@@ -56,6 +56,7 @@ NOISE = """{
 NO_FRAMES = "self.VideoFrame = undefined;\n"
 CANCELS = ("Escape", "button", "at once")  # by which the opening of a bundle is called off; at once: before its runtime starts
 SOON = 2000  # ms, in which no exam is passed; 60 were measured
+NO_PLANES = "self.ImageDecoder = undefined;\n"
 EXAM = 4  # inferences of a runtime that is chosen: the first photo, then both and the first again
 
 
@@ -254,8 +255,9 @@ def test_wrong_answers_of_the_cpu_refuse_the_sites_own_model(browse: Any, tamper
     assert found["problem"] == f"{WRONG_ANSWER} cat-420.jpg a probability is off by 0.25."
 
 
-def test_noise_in_canvases_is_bypassed(browse: Any, tampered: Tampered, visit: dict[str, Any], photos: list[Path]) -> None:
-    with tampered(tfjs_wasm=NOISE) as url:
+@pytest.mark.parametrize("way", ["planes", "frames"])
+def test_noise_in_canvases_is_bypassed(browse: Any, tampered: Tampered, visit: dict[str, Any], photos: list[Path], way: str) -> None:
+    with tampered(tfjs_wasm=NOISE + ("" if way == "planes" else NO_PLANES)) as url:
         (found,) = browse("models.mjs", url=url, steps=[["photos", [str(photo) for photo in photos[:3]]]])["steps"]
     assert (found["notice"], found["problem"]) == ("", "")
     assert found["cells"] == visit["ours"]["cells"]
@@ -264,7 +266,7 @@ def test_noise_in_canvases_is_bypassed(browse: Any, tampered: Tampered, visit: d
 def test_noise_that_can_not_be_bypassed_is_told_and_png_still_works(
     browse: Any, tampered: Tampered, visit: dict[str, Any], photos: list[Path]
 ) -> None:
-    with tampered(tfjs_wasm=NOISE + NO_FRAMES) as url:
+    with tampered(tfjs_wasm=NOISE + NO_FRAMES + NO_PLANES) as url:
         (found,) = browse("models.mjs", url=url, steps=[["photos", [str(photo) for photo in photos[:3]]]])["steps"]
     assert found["notice"].startswith("This browser changes the pixels that a page reads from pictures")
     assert found["problem"] == ""
