@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 
-from safelight.models.network import Network
+from safelight.models.network import BinaryHead, Network
 
 
 class Deployable(nn.Module):
@@ -28,7 +28,7 @@ class Deployable(nn.Module):
         self.register_buffer("temperature", torch.tensor(temperature))
         self.trunk = fuse(network.trunk)
         self.neck = fuse(network.neck)
-        self.head = network.head
+        self.head = network.head.two_rows() if isinstance(network.head, BinaryHead) else network.head
         self.eval().requires_grad_(False)
 
     mean: Tensor

@@ -1,4 +1,4 @@
-"""One thread in torch, for sums whose order must not depend on the machine's number of cores."""
+"""How many threads torch computes with: sums are split by them, and rounded so."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ import torch
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Run the block, or the decorated function, with one intra-op thread; the number is put back afterwards."""
+def threads_kept() -> Iterator[None]:
+    """Run the block, which may choose a number of threads; that of before is put back afterwards."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run the block, or the decorated function, with one intra-op thread; the number is put back afterwards."""
+    with threads_kept():
+        torch.set_num_threads(1)
+        yield

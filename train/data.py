@@ -2,6 +2,7 @@
 
 `photos/{cats,dogs}/**/*.jpg` leaves the splits to us (train/split.py); those that are there already, as in
 `photos/{train,validation,test}/{cats,dogs}/**/*.jpg`, are respected. `survey` opens no file, `fingerprint` reads each once.
+A folder with the four files of MNIST is as good as one of photos (train/idx.py).
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from safelight.decode import DEFAULT_LIMITS, FOREIGN_SUFFIXES, HEIC_SUFFIXES, SUFFIXES, Limits, find_photos, read
+from safelight.decode import DEFAULT_LIMITS, FOREIGN_SUFFIXES, HEIC_SUFFIXES, SUFFIXES, Limits, decode, find_photos, read
 from safelight.errors import DataError, PhotoError
+from safelight.flatten import Pixels
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -41,6 +43,7 @@ class Found:
     name: str  # relative to the photo folder, forward slashes, valid Unicode
     label: str
     split: Split | None  # that its folder says; None: ours to cut
+    index: int | None = field(default=None, kw_only=True)  # of a picture in an idx file; None: the file is the photo
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,10 @@ def survey(folder: Path, suffixes: frozenset[str] = SUFFIXES) -> Survey:
         raise DataError(f"{folder} does not exist. Name a folder whose sub-folders are the classes, such as photos/cats and photos/dogs.")
     if not folder.is_dir():
         raise DataError(f"{folder} is a file, not a folder. Name the folder whose sub-folders are the classes.")
+    from train import idx
+
+    if idx.is_idx(folder):
+        return idx.survey(folder)
     skipped: list[Skipped] = []
     found: list[Found] = []
     for split, root in _split_roots(folder, skipped):
@@ -91,13 +98,24 @@ def fingerprint(
             if isinstance(outcome, PhotoError):
                 skipped.append(Skipped(item.name, outcome.reason, str(outcome).replace(str(item.path), "the photo")))
             else:
-                photos.append(Photo(item.path, item.name, item.label, item.split, outcome))
+                photos.append(Photo(item.path, item.name, item.label, item.split, outcome, index=item.index))
             advance(1)
     return photos, skipped
 
 
+def pixels_of(photo: Found, limits: Limits = DEFAULT_LIMITS) -> Pixels:
+    """A photo as upright RGB uint8 [H,W,3]. Raises a PhotoError."""
+    if photo.index is None:
+        return decode(photo.path, limits=limits)
+    from train import idx
+
+    return idx.picture(photo.path, photo.index)
+
+
 def _digest(limits: Limits, item: Found) -> str | PhotoError:
     try:
+        if item.index is not None:
+            return hashlib.sha256(pixels_of(item).tobytes()).hexdigest()
         return hashlib.sha256(read(item.path, limits=limits)).hexdigest()
     except PhotoError as error:
         return error

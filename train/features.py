@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import PIL
@@ -26,19 +25,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.fx.experimental.optimization import fuse
 
-from safelight.decode import DEFAULT_LIMITS, Limits, decode
+from safelight.decode import DEFAULT_LIMITS, Limits
 from safelight.errors import PhotoError
 from safelight.models.network import Network
 from safelight.resize import resize
 from safelight.spec import InputSpec
 from safelight.threads import one_thread
 from train.cache import Features, Refusal, Store, open_store
-from train.data import Photo
+from train.data import Photo, pixels_of
 
 FEATURE_VERSION = 1  # raise it when decode, resize or the arithmetic below changes what a photo becomes
 BATCH = {"cpu": 1, "cuda": 64, "mps": 32}  # photos; a core takes 24 ms a photo at 1, 30 at 8: its caches overflow
 
-View = Literal["plain", "flipped"]
+View = str  # "plain", "flipped", or the number of a random view
 Pixels = NDArray[np.uint8]
 
 
@@ -65,10 +64,10 @@ def extract(
     view: View = "plain",
 ) -> Extraction:
     """Features of every different photo. An interruption leaves what was computed in the cache."""
-    paths = {photo.sha256: photo.path for photo in photos}
+    wanted = {photo.sha256: photo for photo in photos}
     store = open_store(cache, _key(network, spec, backbone, device, limits, view))
-    store.load(set(paths))
-    todo = {digest: path for digest, path in paths.items() if digest not in store.features and digest not in store.refused}
+    store.load(set(wanted))
+    todo = {digest: photo for digest, photo in wanted.items() if digest not in store.features and digest not in store.refused}
     if todo:
         _compute(todo, network, spec, store, device, console, limits, view)
     return Extraction(store.features, store.refused, len(todo), store.damaged)
@@ -88,7 +87,7 @@ def progress(console: Console) -> Progress:
 
 
 def _compute(
-    todo: dict[str, Path],
+    todo: dict[str, Photo],
     network: Network,
     spec: InputSpec,
     store: Store,
@@ -115,11 +114,11 @@ def _compute(
 
 
 def _look(
-    runner: Network, spec: InputSpec, device: torch.device, limits: Limits, view: View, paths: Sequence[Path]
+    runner: Network, spec: InputSpec, device: torch.device, limits: Limits, view: View, photos: Sequence[Photo]
 ) -> list[Features | Refusal]:
     """Decode, resize and run one batch, all in the calling thread."""
-    pixels = [_pixels(path, spec, limits) for path in paths]
-    readable = [photo[:, ::-1] if view == "flipped" else photo for photo in pixels if not isinstance(photo, Refusal)]
+    pixels = [_pixels(photo, spec, limits, view) for photo in photos]
+    readable = [photo for photo in pixels if not isinstance(photo, Refusal)]
     rows: Iterator[Features] = iter(())
     if readable:
         with torch.inference_mode():
@@ -128,11 +127,24 @@ def _look(
     return [photo if isinstance(photo, Refusal) else next(rows).copy() for photo in pixels]
 
 
-def _pixels(path: Path, spec: InputSpec, limits: Limits) -> Pixels | Refusal:
+def _pixels(photo: Photo, spec: InputSpec, limits: Limits, view: View) -> Pixels | Refusal:
     try:
-        return resize(decode(path, limits=limits), spec)
+        pixels = pixels_of(photo, limits)
     except PhotoError as error:
-        return Refusal(error.reason, str(error).replace(str(path), "the photo"))
+        return refusal(error, photo)
+    if view == "plain":
+        return resize(pixels, spec)
+    if view == "flipped":
+        return resize(pixels, spec)[:, ::-1]
+    from train.augment import augment  # brings torchvision: seconds
+
+    random = np.random.default_rng([int(view), int(photo.sha256[:16], 16)])
+    return augment(pixels, spec, random).round().byte().numpy()
+
+
+def refusal(error: PhotoError, photo: Photo) -> Refusal:
+    """Why a photo can't be used, without its path, which is private."""
+    return Refusal(error.reason, str(error).replace(str(photo.path), "the photo"))
 
 
 def _key(network: Network, spec: InputSpec, backbone: str, device: torch.device, limits: Limits, view: View) -> dict[str, object]:

@@ -20,14 +20,15 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
-from safelight.decode import Limits, decode
+from safelight.decode import Limits
 from safelight.errors import PhotoError
-from safelight.spec import Spec
+from safelight.spec import InputSpec, Spec
 from train import plots
-from train.data import SPLITS, Photo, Skipped, Split
+from train.data import SPLITS, Photo, Split, pixels_of
 from train.fit import Point
+from train.learnt import Learnt
 from train.metrics import Metrics, softmax
-from train.options import TrainOptions
+from train.options import ALL_BLOCKS, TrainOptions
 from train.split import Splits
 
 REPORT_NAME = "report.html"
@@ -43,13 +44,8 @@ class Run:
     spec: Spec
     options: TrainOptions
     folder: Path
-    splits: Splits
-    skipped: tuple[Skipped, ...]
-    history: tuple[Point, ...]
-    weight_decay: float  # the head's, chosen on validation photos
+    learnt: Learnt
     metrics: dict[Split, Metrics]
-    logits: dict[Split, NDArray[np.float64]]  # [N,C] in the order of splits.photos
-    interrupted: bool
     device: str
 
 
@@ -66,7 +62,7 @@ class Verdict:
     def picture(self) -> str:
         """A data URI, empty where the photo vanished meanwhile."""
         try:
-            image = Image.fromarray(decode(self.photo.path, limits=self.limits))
+            image = Image.fromarray(pixels_of(self.photo, self.limits))
         except PhotoError:
             return ""
         image.thumbnail((THUMBNAIL, THUMBNAIL))
@@ -77,8 +73,8 @@ class Verdict:
 
 def write(folder: Path, run: Run) -> None:
     """Write the papers into an existing folder."""
-    _csv(folder / "history.csv", [field.name for field in fields(Point)], map(astuple, run.history))
-    rows = ((photo.name, photo.label, split, photo.sha256) for split, photo in run.splits.everything())
+    _csv(folder / "history.csv", [field.name for field in fields(Point)], map(astuple, run.learnt.history))
+    rows = ((photo.name, photo.label, split, photo.sha256) for split, photo in run.learnt.splits.everything())
     _csv(folder / "splits.csv", ["path", "label", "split", "sha256"], rows)
     figures: dict[str, Any] = {"temperature": run.spec.output.temperature, **{split: asdict(run.metrics[split]) for split in SPLITS}}
     (folder / "metrics.json").write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -98,37 +94,48 @@ def render(run: Run) -> str:
     right = sorted((v for v in verdicts if v.answer == v.photo.label and v.sure < 0.9), key=lambda v: (v.sure, v.photo.name))
     return environment.get_template("report.html.j2").render(
         run=run,
+        how=_how(run.options),
         classes=classes,
         names={label.id: label.names["en"] for label in run.spec.labels},
         test=test,
         validation=run.metrics["validation"],
-        phases=_phases(run.history, run.weight_decay),
-        reliability=Markup(plots.reliability(run.logits["test"], _truth(run, classes), run.spec.output.temperature)),
+        phases=_phases(run.learnt.history, run.learnt.weight_decay),
+        reliability=Markup(plots.reliability(run.learnt.logits["test"], _truth(run, classes), run.spec.output.temperature)),
         pairs=_confused(test, classes),
         show_matrix=len(classes) <= MATRIX_CLASSES,
         mistakes=wrong[:MISTAKES],
         mistake_count=len(wrong),
         close_calls=right[:CLOSE_CALLS],
-        counts=_counts(run.splits, classes),
+        counts=_counts(run.learnt.splits, classes),
         left_out=[
-            (len(run.skipped), "files that can't be used"),
-            (len(run.splits.conflicts), "photos in more than one class"),
-            (len(run.splits.straddling), "training photos that are test or validation photos as well"),
+            (len(run.learnt.skipped), "files that can't be used"),
+            (len(run.learnt.splits.conflicts), "photos in more than one class"),
+            (len(run.learnt.splits.straddling), "training photos that are test or validation photos as well"),
         ],
-        settings=_settings(asdict(run.options)),
+        settings=settings(run.options),
     )
 
 
+def _how(options: TrainOptions) -> str:
+    """What was learnt, in the words of the page's first sentence."""
+    if options.scratch:
+        return "learnt from scratch"
+    blocks = options.fine_tune.blocks
+    if blocks == ALL_BLOCKS:
+        return "fine-tuned as a whole"
+    return f"last {blocks} blocks fine-tuned" if blocks else "frozen, with a linear head learnt on its features"
+
+
 def _verdicts(run: Run, classes: Sequence[str]) -> list[Verdict]:
-    probabilities = softmax(run.logits["test"] / run.spec.output.temperature)
+    probabilities = softmax(run.learnt.logits["test"] / run.spec.output.temperature)
     return [
         Verdict(photo, classes[int(row.argmax())], float(row.max()), run.options.limits)
-        for photo, row in zip(run.splits.photos["test"], probabilities, strict=True)
+        for photo, row in zip(run.learnt.splits.photos["test"], probabilities, strict=True)
     ]
 
 
 def _truth(run: Run, classes: Sequence[str]) -> NDArray[np.int64]:
-    return np.array([classes.index(photo.label) for photo in run.splits.photos["test"]], np.int64)
+    return np.array([classes.index(photo.label) for photo in run.learnt.splits.photos["test"]], np.int64)
 
 
 def _phases(history: Sequence[Point], decay: float) -> list[dict[str, Any]]:
@@ -157,15 +164,22 @@ def _counts(splits: Splits, classes: Sequence[str]) -> list[tuple[str, list[int]
     return [(label, [sum(photo.label == label for photo in splits.photos[split]) for split in SPLITS]) for label in classes]
 
 
-def _settings(options: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Options as flat (name, value) rows; the cache's place is this machine's own business."""
+def settings(options: TrainOptions) -> list[tuple[str, str]]:
+    """Options as flat (name, value) rows, those that play no part left out; the cache's place is this machine's business."""
+    idle = {"cache", "resume"} | ({"backbone", "head", "fine_tune"} if options.scratch else {"scratch"})
+    return _flat({name: value for name, value in asdict(options).items() if name not in idle} | {"recipe": options.recipe_name})
+
+
+def _flat(options: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for name, value in options.items():
+        if isinstance(value, InputSpec):
+            value = {part: getattr(value, part) for part in value.__struct_fields__}
         if isinstance(value, dict):
-            rows += _settings(value, f"{prefix}{name}.")
-        elif name != "cache":
+            rows += _flat(value, f"{prefix}{name}.")
+        else:
             text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            rows.append((prefix + name, "as the backbone" if value is None else text))
+            rows.append((prefix + name, "as the recipe" if value is None else text))
     return rows
 
 

@@ -67,6 +67,12 @@ def data_sha256(photos: Sequence[tuple[Split, Photo]]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def splits_sha256(splits: Splits) -> str:
+    """The fingerprint of the photos in use and of their shares, in their order: what a training that is resumed must find again."""
+    lines = (f"{split} {photo.sha256} {photo.label} {photo.name}" for split, photo in splits.everything())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
 def _deal(label: str, groups: list[tuple[Photo, ...]], missing: dict[Split, float], seed: int, shares: dict[Split, list[Photo]]) -> None:
     """Give each missing split its share of one class, at least one photo, and the rest to train."""
     if len(groups) <= len(missing):

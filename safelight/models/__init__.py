@@ -1,6 +1,7 @@
-"""Backbones by name. EfficientNet-Lite0..2 come with their weights; torchvision's classifiers download theirs.
+"""Networks by name. EfficientNet-Lite0..2 come with their weights; torchvision's classifiers download theirs.
 
-To add a family write a module with `build`, and an entry in `_find`. torch is imported inside the functions:
+Those are the backbones; the small networks of `tutorial.py` and `residual.py` are learnt from scratch by recipes.
+To add a family write a module with `build`, and its names below. torch is imported inside the functions:
 listing the names must not cost its start-up time.
 """
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 DEFAULT_BACKBONE = "efficientnet_lite0"
 OFFLINE_BACKBONES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+SCRATCH_NETWORKS = (  # without pretrained weights
+    *("cnn_binary", "cnn_sgd", "cnn_4block", "cnn_4block_dropout", "mnist_cnn", "mnist_cnn_dropout", "cifar_cnn"),
+    *("cifar_resnet", "small_resnet"),
+)
 CROP_FRACTION = 0.875  # of the shorter side that the centre crop keeps, the usual ImageNet evaluation
 
 
@@ -35,6 +40,8 @@ def build(architecture: str, *, pretrained: bool, size: int | None = None, class
 
     Raises ModelError where the name is unknown or the weights can't be had.
     """
+    if architecture in SCRATCH_NETWORKS:
+        return _from_scratch(architecture, pretrained=pretrained, size=size, classes=classes)
     from torch import nn
 
     from safelight.models import efficientnet_lite, torchvision_zoo
@@ -47,6 +54,19 @@ def build(architecture: str, *, pretrained: bool, size: int | None = None, class
     if classes is not None:
         network.head = nn.Linear(network.head.in_features, classes)
     return network.eval()
+
+
+def _from_scratch(architecture: str, *, pretrained: bool, size: int | None, classes: int | None) -> Network:
+    from safelight.models import residual, tutorial
+
+    if pretrained or size is None or classes is None:
+        raise ModelError(
+            f"{architecture} has no pretrained weights; a recipe learns it from scratch: safelight recipes lists them. "
+            f"As a backbone choose {DEFAULT_BACKBONE}."
+        )
+    if architecture in tutorial.NETWORKS:
+        return tutorial.build(architecture, size, classes).eval()
+    return residual.build(architecture, classes).eval()
 
 
 def imagenet_labels() -> list[str]:
@@ -69,6 +89,8 @@ def _check(architecture: str) -> None:
     from safelight.models import torchvision_zoo
 
     known = [*OFFLINE_BACKBONES, *torchvision_zoo.names()]
+    if architecture in SCRATCH_NETWORKS:
+        _from_scratch(architecture, pretrained=True, size=None, classes=None)
     if architecture not in known:
         close = difflib.get_close_matches(architecture, known, n=3, cutoff=0.4) or list(OFFLINE_BACKBONES)
         raise ModelError(f"there is no backbone named {architecture!r}. Did you mean {', '.join(close)}?")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class Network(nn.Module):
@@ -13,7 +14,7 @@ class Network(nn.Module):
 
     trunk  [N,3,S,S] → [N,D,h,w]
     neck   [N,D,h,w] → [N,F]: pooling, or pooling and more layers
-    head   [N,F] → [N,C], one linear layer: what `train` learns first
+    head   [N,F] → [N,C], one linear layer: what `train` learns first; for two classes it may be a `BinaryHead`
     """
 
     mean: Tensor
@@ -54,3 +55,31 @@ class GlobalPool(nn.Module):
     def forward(self, feature_map: Tensor) -> Tensor:
         """The mean over height and width."""
         return feature_map.mean((2, 3))
+
+
+class BinaryHead(nn.Linear):
+    """[N,F] → logits [N,2] = (0, z), of one trainable unit: their softmax is exactly (1 − sigmoid(z), sigmoid(z)).
+
+    So a network with one sigmoid keeps its parameters, and its cross entropy is the binary one, while the contract gets
+    a probability for each class. A temperature divides z, as it should.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__(features, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The logit of the first class is 0."""
+        return functional.pad(super().forward(features), (1, 0))
+
+    def two_rows(self) -> nn.Linear:
+        """The same map as an ordinary linear layer, for export; its first row is zero."""
+        layer = nn.Linear(self.in_features, 2).to(self.weight.device)
+        with torch.no_grad():
+            layer.weight.copy_(functional.pad(self.weight, (0, 0, 1, 0)))
+            layer.bias.copy_(functional.pad(self.bias, (1, 0)))
+        return layer
+
+
+def fresh_head(features: int, classes: int) -> nn.Linear:
+    """An unlearnt head: one sigmoid for two classes, a softmax for more."""
+    return BinaryHead(features) if classes == 2 else nn.Linear(features, classes)
