@@ -114,5 +114,6 @@ def _read(path: Path) -> State:
         if not {_ABOUT, _DATA, _THREADS} <= state.keys():
             raise ValueError("it is no checkpoint of ours")
     except (OSError, RuntimeError, ValueError, AttributeError, EOFError, pickle.UnpicklingError) as error:
-        raise SafelightError(f"{path} can't be read: {str(error).splitlines()[0]}. Remove {path.parent} to begin again.") from error
+        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+        raise SafelightError(f"{path} can't be read: {reason}. Remove {path.parent} to begin again.") from error
     return state

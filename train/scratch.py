@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from safelight import models
 from safelight.models.network import Network
@@ -95,9 +95,22 @@ def _training(plan: ScratchOptions, task: Task) -> Training:
     with _chance(task.options.seed, 0):
         network = models.build(plan.architecture, pretrained=False, size=task.spec.size, classes=len(task.classes))
     network = network.to(task.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean = get_ema_multi_avg_fn(plan.average)  # type: ignore[no-untyped-call]
-    averaged = AveragedModel(network, multi_avg_fn=mean, use_buffers=True) if plan.average else None
+    averaged = AveragedModel(network, multi_avg_fn=_running_mean(plan.average), use_buffers=True) if plan.average else None
     return Training(network, averaged, optimiser_of(network, plan.optimiser), copy.deepcopy(network.state_dict()))
+
+
+def _running_mean(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    """Each step moves the mean by 1 − decay towards the weights, and further at the beginning, to leave the first ones behind."""
+
+    def update(means: Sequence[Tensor], values: Sequence[Tensor], steps: Tensor | int) -> None:
+        share = 1 - min(decay, (1 + int(steps)) / (10 + int(steps)))
+        for mean, value in zip(means, values, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, share)
+            else:  # batch norm's counter
+                mean.copy_(value)
+
+    return update
 
 
 def _run(training: Training, learner: Examples, validation: Examples, plan: ScratchOptions, task: Task) -> bool:

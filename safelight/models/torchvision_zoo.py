@@ -55,9 +55,13 @@ def _split(model: Any) -> tuple[nn.Module, nn.Module, nn.Linear]:
     """Trunk, neck and head. Families that end in pooling and one linear layer keep the feature map apart."""
     head_name, head = _last_linear(model)
     if hasattr(model, "features") and isinstance(getattr(model, "classifier", None), nn.Sequential):
-        *before, _ = model.classifier
-        if _pools_to_one(getattr(model, "avgpool", nn.AdaptiveAvgPool2d(1))) and all(isinstance(layer, nn.Dropout) for layer in before):
+        *before, last = model.classifier
+        pool = getattr(model, "avgpool", nn.AdaptiveAvgPool2d(1))
+        if _pools_to_one(pool) and all(isinstance(layer, nn.Dropout) for layer in before):
             return model.features, GlobalPool(), head
+        if last is head and hasattr(model, "avgpool"):  # VGG and its like: a feature map, then dense layers
+            flatten = [] if any(isinstance(layer, nn.Flatten) for layer in before) else [nn.Flatten()]
+            return model.features, nn.Sequential(pool, *flatten, *before), head
     if hasattr(model, "layer4"):
         stem = [model.conv1, model.bn1, model.relu, model.maxpool]
         return nn.Sequential(*stem, model.layer1, model.layer2, model.layer3, model.layer4), GlobalPool(), head
