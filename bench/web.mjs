@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { tasksOf } from "./web_tasks.mjs";
 
 const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const require = createRequire(join(job.webapp, "package.json"));
@@ -15,6 +16,7 @@ const { chromium } = require("playwright-core");
 const LONG = 30 * 60_000; // ms that anything may take
 const STARTS = 5; // of the warm start
 const LIGHTHOUSE = "lighthouse@13.5.0"; // fetched by npx for this table alone: 100 MB that no test needs
+const WHEEL = { turns: 60, by: 900, every: 60 }; // px and ms: a screen and more each time
 const STEP = 500; // photos between two looks at the memory
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -272,6 +274,48 @@ const measures = {
     });
   },
 
+  async blocked() {
+    await launch(async (context, page) => {
+      const row = async (what, act) => {
+        const { count, long, longest, parts } = await tasksOf(context.browser(), act);
+        say(`| ${what} | ${count} | ${long.clock} | ${ms(longest.clock)} | ${long.cpu} | ${ms(longest.cpu)} | ${parts.join(", ")} |`);
+      };
+      const wheel = async (by) => {
+        await page.mouse.move(640, 500);
+        for (let i = 0; i < WHEEL.turns; i++) {
+          await page.mouse.wheel(0, by);
+          await page.waitForTimeout(WHEEL.every);
+        }
+      };
+      const rest = () => page.waitForTimeout(500);
+      say("Tasks of the page's thread\n");
+      say("| while | tasks | > 50 ms by the clock | longest ms | > 50 ms of processor time | longest ms | which consists of |\n|---|---:|---:|---:|---:|---:|---|");
+      await row("it opens and loads its model", () => openApp(page));
+      await row(`${job.photos.length} mixed photos are classified`, () => runApp(page, "#photos-input", job.photos));
+      await page.click("#take");
+      await row("they are packed into a ZIP", () => Promise.all([page.waitForEvent("download"), page.click("#take-zip")]));
+      await page.click("#take-close");
+      await page.click("#clear");
+      await row(`a folder of ${job.count} small photos is chosen`, async () => {
+        await page.setInputFiles("#folder-input", job.many);
+        await rest();
+      });
+      await page.waitForFunction(() => document.querySelector("#progress").value > 300);
+      await row("they are scrolled, and classified meanwhile", () => wheel(WHEEL.by));
+      await page.click("#pause");
+      await rest();
+      await row("they are scrolled back, the work paused", () => wheel(-WHEEL.by));
+      await row("they are sorted by class", async () => {
+        await page.selectOption("#order", "class");
+        await rest();
+      });
+      await row("one is looked for by name", async () => {
+        await page.fill("#find", "0012");
+        await rest();
+      });
+    });
+  },
+
   async weight() {
     const scripts = await launch(async (_, page) => {
       const found = new Set();
@@ -279,7 +323,7 @@ const measures = {
         if (request.resourceType() === "script") found.add(new URL(request.url()).pathname.slice(1));
       });
       await page.goto(job.url);
-      const isAllThere = () => performance.getEntriesByType("resource").some(({ name }) => /takeaway.*js$/.test(name)); // it comes last
+      const isAllThere = () => performance.getEntriesByType("resource").some(({ name }) => /unzip.*js$/.test(name)); // it comes last
       await page.waitForFunction(isAllThere);
       return [...found];
     });

@@ -1,6 +1,6 @@
 """The web app's figures, and a straightforward peer's in the same run, as markdown tables that come as they are measured.
 
-python bench/web.py [--bundle BUNDLE] [--photos FOLDER] [--only throughput,start,memory,weight,lighthouse]
+python bench/web.py [--bundle BUNDLE] [--photos FOLDER] [--only throughput,start,blocked,memory,weight,lighthouse]
 
 Without options: EfficientNet-Lite0 with ImageNet's 1000 classes, scikit-image's photos. web.mjs drives the browser.
 """
@@ -36,7 +36,7 @@ KINDS = (".jpg", ".jpeg", ".png")
 QUALITY = 90  # JPEG
 SMALL = (320, 240)  # pixels of the photos of the memory test: the model's work, not the decoder's
 DISTINCT = 50  # contents among the small ones; the other files are links to these
-MEASURES = ("throughput", "start", "memory", "weight", "lighthouse")
+MEASURES = ("throughput", "start", "blocked", "memory", "weight", "lighthouse")
 
 say = functools.partial(print, flush=True)
 
@@ -46,7 +46,7 @@ say = functools.partial(print, flush=True)
 @click.option("--photos", type=click.Path(path_type=Path, exists=True), help="A folder of photos to scale, instead of scikit-image's.")
 @click.option("--count", default=200, show_default=True, help="Mixed photos of the throughput.")
 @click.option("--rounds", default=3, show_default=True, help="Of the throughput, ours and the peer's by turns; the median counts.")
-@click.option("--many", default=5000, show_default=True, help="Photos of the memory's curve.")
+@click.option("--many", default=5000, show_default=True, help="Small photos: of the memory's curve, and of the grid that is scrolled.")
 @click.option("--only", default=",".join(MEASURES), show_default=True, help="What to measure.")
 def main(named: Path | None, photos: Path | None, count: int, rounds: int, many: int, only: str) -> None:
     """Print the web app's figures."""
@@ -65,11 +65,11 @@ def main(named: Path | None, photos: Path | None, count: int, rounds: int, many:
         site.write(bundle, folder / "site")
         sources = found(photos)
         job: dict[str, object] = {"webapp": str(HERE.parent / "webapp"), "chromium": program, "measures": wanted, "rounds": rounds}
-        if "throughput" in wanted or "start" in wanted:
+        if {"throughput", "start", "blocked"} & set(wanted):
             mixed = make_mixed(sources, folder / "mixed", count)
             job |= {"photos": [str(photo) for photo in mixed]}
             job |= {"expected": labels(bundle, mixed)} if "throughput" in wanted else {}
-        if "memory" in wanted:
+        if {"memory", "blocked"} & set(wanted):
             job |= {"many": str(make_small(sources, folder / "many", many)), "count": many}
         file = next(file for file in bundle.spec.files if file.format == "tfjs" and file.precision == "fp16")
         job |= {"labels": [label.id for label in bundle.spec.labels], "size": bundle.spec.input.size}

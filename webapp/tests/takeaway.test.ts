@@ -104,6 +104,12 @@ test("no folder twice, also where upper and lower case are the same", () => {
   ]);
 });
 
+test("many photos of one name take no longer than as many names", () => {
+  const names = new Names();
+  const all = Array.from({ length: 50_000 }, () => names.next("IMG_0001.jpg")); // 1.2 thousand million trials, each from the start
+  expect([new Set(all).size, all.at(-1)]).toEqual([50_000, "IMG_0001 (50000).jpg"]);
+});
+
 test("a photo goes to the label by hand, else the model's; where it abstained, apart; refused ones nowhere", () => {
   const placed = plan(
     [

@@ -20,12 +20,15 @@ export function safe(name: string): string {
 /** Hands out names that differ, also where upper and lower case are the same. */
 export class Names {
   readonly #taken = new Set<string>();
+  readonly #tried = new Map<string, number>(); // wanted name → the last number that it was tried with
 
   /** `wanted`, or "wanted (2).jpg" where that is taken. */
   next(wanted: string): string {
     const [stem, suffix] = split(wanted);
     let name = wanted;
-    for (let i = 2; !this.#isNew(name); i++) name = `${stem} (${i})${suffix}`;
+    let i = this.#tried.get(wanted) ?? 1;
+    while (!this.#isNew(name)) name = `${stem} (${++i})${suffix}`;
+    this.#tried.set(wanted, i);
     return name;
   }
 
