@@ -38,7 +38,7 @@ class Exported:
         return Tensor(name=self.onnx.graph.input[0].name, layout="NHWC", shape=(batch, size, size, 3))
 
     def outputs(self, batch: int = -1) -> tuple[Tensor, ...]:
-        """The contract's output tensors: probabilities, and heatmap where the network has one."""
+        """The contract's output tensors: probabilities, then heatmap where the network has one, then the feature maps."""
         tensors = []
         for value in self.onnx.graph.output:
             shape = (batch, *(dim.dim_value for dim in value.type.tensor_type.shape.dim[1:]))
@@ -51,5 +51,5 @@ def prepare(network: Network, spec: Spec) -> Exported:
     from export.deployable import Deployable
     from export.trace import trace
 
-    deployable = Deployable(network, temperature=spec.output.temperature)
+    deployable = Deployable(network, temperature=spec.output.temperature, feature_maps=spec.model.feature_maps)
     return Exported(network, spec, deployable, trace(deployable, spec.input.size))

@@ -22,7 +22,7 @@ def render(spec: Spec) -> str:
         "",
         f"- Network: {spec.model.architecture}, {spec.model.parameters:,} parameters, {spec.provenance.source}",
         f"- Input: {resize}, {spec.input.filter}, antialiased; `pixels` float32 [N,{spec.input.size},{spec.input.size},3], RGB 0..255",
-        "- Output: `probabilities` float32 [N,C]" + (", `heatmap` [N,h,w,C]" if spec.model.heatmap else ""),
+        "- Output: `probabilities` float32 [N,C]" + (", `heatmap` [N,h,w,C]" if spec.model.heatmap else "") + _feature_maps(spec),
         *(f"- {name.replace('_', ' ').capitalize()}: {value:.4f}" for name, value in spec.provenance.metrics.items()),
         *(f"- Photos for {split}: {count}" for split, count in spec.provenance.photos.items()),
         "",
@@ -45,3 +45,8 @@ def render(spec: Spec) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _feature_maps(spec: Spec) -> str:
+    layers = ", ".join(one.layer for one in spec.model.feature_maps)
+    return f"; feature maps of the layers {layers}, named `features.LAYER`" if layers else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -28,7 +28,7 @@ from safelight.bundle import Bundle, seal, staged
 from safelight.checkpoint import load_run
 from safelight.errors import BundleError, ExportError, ParityFailure, UnsupportedOperator
 from safelight.models import is_backbone
-from safelight.spec import Format, ModelFile, Parity, Precision, Provenance, Spec
+from safelight.spec import Format, GoldenPhoto, ModelFile, Parity, Precision, Provenance, Spec
 
 if TYPE_CHECKING:
     from safelight.models.network import Network
@@ -44,6 +44,7 @@ class ShipOptions:
     formats: tuple[Format, ...] = EXPORT_FORMATS
     precisions: tuple[Precision, ...] = PRECISIONS
     golden: Path | None = None  # a folder of the user's own photos: they become part of the bundle
+    feature_maps: tuple[str, ...] = ()  # layers of the trunk whose maps become outputs, or ("auto",)
     browsers: tuple[str, ...] = ("chromium",)
     require: tuple[str, ...] = ()
 
@@ -61,17 +62,21 @@ def ship(source: str, out: Path, options: ShipOptions, on_progress: Progress = l
     """Export a run's folder, or a pretrained backbone by name, to the bundle `out`.
 
     Raises BundleError, ModelError or SpecError for a bad source, ExportError where no format can be written,
-    ParityFailure where a runtime disagrees: then `out` is not touched.
+    UsageError for a layer that can't be shown, ParityFailure where a runtime disagrees: then `out` is not touched.
     """
     on_progress("load the network", 0, 1)
     network, spec = _load(source)
     with staged(out) as stage:
+        photos, pixels = _write_photos(spec, stage, options)
+        if options.feature_maps:
+            spec = _with_feature_maps(network, spec, options.feature_maps, pixels)
         on_progress("trace the network to ONNX", 0, 1)
         exported = prepare(network, spec)
         files, left_out = _write_models(exported, stage, options, on_progress)
         model = msgspec.structs.replace(spec.model, heatmap=_heatmap_size(files))
         spec = msgspec.structs.replace(spec, files=files, model=model, provenance=_with_versions(spec))
-        spec, answers = _write_golden(exported, spec, stage, options)
+        answers = _answers(network, spec, options.precisions, pixels)
+        spec = msgspec.structs.replace(spec, golden=golden.write_answers(stage, photos, spec.labels, answers))
         # WebGL without a GPU compiles its shaders for 10 s and more: that proof is left to `safelight verify`.
         how = VerifyOptions(browsers=options.browsers, require=options.require, slow_images=0, overlap=True)
         proof = verify(Bundle(stage, spec), how, on_progress)
@@ -117,18 +122,30 @@ def _heatmap_size(files: tuple[ModelFile, ...]) -> tuple[int, int] | None:
     return (shapes[0][1], shapes[0][2]) if shapes else None
 
 
-def _write_golden(
-    exported: Exported, spec: Spec, stage: Path, options: ShipOptions
-) -> tuple[Spec, Mapping[Precision, NDArray[np.float32]]]:
-    """The golden photos, their pixels and PyTorch's answers in each precision, [photos, C]."""
+def _write_photos(spec: Spec, stage: Path, options: ShipOptions) -> tuple[tuple[GoldenPhoto, ...], tuple[NDArray[np.uint8], ...]]:
+    """The golden photos, and their pixels [S,S,3]."""
     own = golden.own_photos(options.golden) if options.golden else iter(())
     photos, pixels = zip(*golden.write_photos(stage, chain(golden.public_photos(), own), spec.input), strict=True)
-    of_precision = of_network(exported.network, spec)
+    return photos, pixels
+
+
+def _with_feature_maps(network: Network, spec: Spec, layers: tuple[str, ...], pixels: Sequence[NDArray[np.uint8]]) -> Spec:
+    from export.feature_maps import choose
+
+    model = msgspec.structs.replace(spec.model, feature_maps=choose(network, spec.input.size, layers, pixels))
+    return msgspec.structs.replace(spec, model=model)
+
+
+def _answers(
+    network: Network, spec: Spec, precisions: Sequence[Precision], pixels: Sequence[NDArray[np.uint8]]
+) -> Mapping[Precision, NDArray[np.float32]]:
+    """PyTorch's answers in each precision, [photos, C]."""
+    of_precision = of_network(network, spec)
     answers: dict[Precision, NDArray[np.float32]] = {}
-    for precision in dict.fromkeys(("fp32", *options.precisions)):
+    for precision in dict.fromkeys(("fp32", *precisions)):
         answer = of_precision(precision)
         answers[precision] = np.array([answer(one) for one in pixels])
-    return msgspec.structs.replace(spec, golden=golden.write_answers(stage, photos, spec.labels, answers)), answers
+    return answers
 
 
 def _with_proof(file: ModelFile, proof: report.ParityReport, answers: Mapping[Precision, NDArray[np.float32]]) -> ModelFile:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from export.deployable import Deployable
 
 INPUT = "pixels"
-OUTPUTS = ("probabilities", "heatmap")
 BATCH = "N"  # the name of the free dimension
 TRACED_BATCH = 2  # not 1: exporters simplify what has one element
 CHATTY = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")  # loggers
@@ -49,19 +48,18 @@ BATCH_FREE = frozenset(
 
 
 def trace(deployable: Deployable, size: int) -> onnx.ModelProto:
-    """ONNX of `deployable`: pixels [N,size,size,3] → probabilities [N,C], and heatmap [N,h,w,C] where it has one.
+    """ONNX of `deployable`: pixels [N,size,size,3] → what its `outputs` name.
 
     Its weights are the deployable's, number by number. Raises ExportError where PyTorch can't express the network.
     """
-    names = OUTPUTS if deployable.has_heatmap else OUTPUTS[:1]
-    model = _export(deployable, size, names, dynamic=False)
+    model = _export(deployable, size, dynamic=False)
     if not _free_batch(model):
-        model = _export(deployable, size, names, dynamic=True)
+        model = _export(deployable, size, dynamic=True)
     _keep_only_scopes(model)
     return model
 
 
-def _export(deployable: Deployable, size: int, names: tuple[str, ...], *, dynamic: bool) -> onnx.ModelProto:
+def _export(deployable: Deployable, size: int, *, dynamic: bool) -> onnx.ModelProto:
     import torch
 
     # NHWC in shape, NCHW in memory: from channels-last memory PyTorch makes of a global pooling a gather of every element.
@@ -75,7 +73,7 @@ def _export(deployable: Deployable, size: int, names: tuple[str, ...], *, dynami
                 dynamo=True,
                 verbose=False,
                 input_names=[INPUT],
-                output_names=list(names),
+                output_names=list(deployable.outputs),
                 dynamic_shapes=shapes,
             )
         except Exception as error:  # torch.export raises dozens of types for what it can't trace

@@ -92,12 +92,31 @@ class OutputSpec(Contract, frozen=True, kw_only=True):
         _require_distinct("band ids", [band.id for band in self.bands])
 
 
+class FeatureMap(Contract, frozen=True, kw_only=True):
+    """An output that shows some channels of one layer, NHWC: what the layer answers at each place."""
+
+    layer: Text  # its name in the network's trunk
+    output: Text  # the output's name, in every file
+    layer_channels: Annotated[int, Meta(ge=1)]
+    channels: Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(min_length=1)]  # of the layer, in the order of the output's
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless the channels ascend and the layer has them; `parse` turns it into a SpecError."""
+        if any(a >= b for a, b in itertools.pairwise(self.channels)) or self.channels[-1] >= self.layer_channels:
+            raise ValueError(f"channels must ascend below layer_channels ({self.layer_channels}), they are {list(self.channels)}")
+
+
 class ModelSpec(Contract, frozen=True, kw_only=True):
     """Which network it is; `heatmap` is the second output's [h, w], null where the head has none."""
 
     architecture: Text
     parameters: Annotated[int, Meta(ge=1)]
     heatmap: tuple[Side, Side] | None = None
+    feature_maps: tuple[FeatureMap, ...] = ()  # outputs after the heat map; from the first layer to the last
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where outputs repeat; `parse` turns it into a SpecError."""
+        _require_distinct("outputs of feature_maps", [feature_map.output for feature_map in self.feature_maps])
 
 
 class FileRecord(Contract, frozen=True, kw_only=True):

@@ -25,9 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """EfficientNet-Lite0 with its 1000 ImageNet classes, every format and precision."""
+    """EfficientNet-Lite0 with its 1000 ImageNet classes and feature maps, every format and precision."""
     out = tmp_path_factory.mktemp("bundles") / "imagenet.bundle"
-    ship("efficientnet_lite0", out, ShipOptions(browsers=()))
+    ship("efficientnet_lite0", out, ShipOptions(browsers=(), feature_maps=("auto",)))
     return out
 
 

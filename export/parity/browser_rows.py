@@ -14,20 +14,20 @@ from typing import Any, Protocol
 import numpy as np
 
 from export.formats import FORMATS
-from export.parity.browsers.answers import Answers
+from export.parity.browsers.answers import Answers, maps_of
 from export.parity.browsers.server import PlannedRun
 from export.parity.compare import Answers as Probabilities
-from export.parity.compare import compare, disagreement
+from export.parity.compare import compare, disagreement, map_difference, map_disagreement
 from export.parity.evidence import Evidence, off, top, worst
 from export.parity.gpu import changed, same_as_cpu
 from export.parity.photos import Prepared
-from export.parity.reference import Answer
+from export.parity.reference import Answer, AnswerMaps
 from export.parity.report import Explained, Network, Row, Stages, Task, Verdicts
 from export.parity.stages import Effect, Seen, blame, decode_stage, effect, resize_stage, see, stage_of_pixels
 from safelight import site
 from safelight.bundle import Bundle
 from safelight.errors import BundleError, RuntimeUnavailable, SafelightError, UsageError
-from safelight.spec import Precision
+from safelight.spec import ModelFile, Precision
 
 
 class Engine(Protocol):
@@ -64,6 +64,7 @@ def measure(
     prepared: Sequence[Prepared],
     reference: Callable[[Precision], Probabilities],
     answer: Callable[[Precision], Answer] | None,
+    maps: Callable[[Precision], AnswerMaps] | None = None,
     *,
     wanted: Callable[[str], bool],
     slow_images: int,
@@ -72,7 +73,8 @@ def measure(
 ) -> Measured:
     """The rows of one browser; skipped where it isn't there, or the page isn't built.
 
-    `reference` has PyTorch's answers on `prepared`'s accepted photos, in order; `answer` is PyTorch itself, if it is there.
+    `reference` has PyTorch's answers on `prepared`'s accepted photos, in order; `answer` is PyTorch itself, if it is there, and `maps`
+    the same for heat and feature maps, where they are to be compared.
     `kin` names the engine whose known differences are excused, from what the page says about itself; else it is the browser's name.
     """
     runs: dict[str, PlannedRun] = {}
@@ -105,7 +107,7 @@ def measure(
     except SafelightError as error:
         return Measured({name: Row("fail", str(error)) for name in runs})
     engine = kin(answers.about) if kin else browser.NAME
-    judge = _Judge(bundle, prepared, see(engine, prepared, answers, bundle.spec.input), reference, answer)
+    judge = _Judge(bundle, prepared, see(engine, prepared, answers, bundle.spec.input), reference, answer, maps)
     rows = {name: judge.row(run, answers.runs.get(run.id)) for name, run in runs.items()}
     rows = {name: _doubted(row, same_as_cpu(runs[name], answers.runs)) for name, row in rows.items()}
     return Measured(rows, _verdicts(prepared, answers), answers.about)
@@ -120,6 +122,7 @@ class _Judge:
     seen: dict[int, Seen]
     reference: Callable[[Precision], Probabilities]
     answer: Callable[[Precision], Answer] | None
+    maps: Callable[[Precision], AnswerMaps] | None
 
     def row(self, run: PlannedRun, found: dict[str, Any] | None) -> Row:
         """A runtime's row from what the page reported of its run."""
@@ -136,7 +139,7 @@ class _Judge:
         if silent:
             first = self.prepared[silent[0]].photo.name
             return Row("fail", f"no answer for {len(silent)} photos, the first is {first}", tolerance=tolerance)
-        return self._measured(run.id, file.precision, tolerance, found, answered)
+        return with_maps(self._measured(run.id, file.precision, tolerance, found, answered), self._maps_off(file, found))
 
     def _measured(self, run: str, precision: Precision, tolerance: float, found: dict[str, Any], answered: dict[int, Probabilities]) -> Row:
         effects = {index: self._effects(precision)[index] for index in answered}
@@ -176,6 +179,13 @@ class _Judge:
             explained=tuple(self._explained(precision, answered)),
             evidence=worst(self._evidence(run, precision, tolerance, answered, expected)),
         )
+
+    def _maps_off(self, file: ModelFile, found: dict[str, Any]) -> tuple[float, str] | None:
+        """How far the maps of the first photo are off at worst, and which: PyTorch is given the page's own pixels."""
+        index = found.get("maps_of")
+        if self.maps is None or index not in self.seen or self.seen[index].pixels.shape != self.seen[index].one.pixels.shape:
+            return None
+        return map_difference(self.maps(file.precision)(self.seen[index].pixels), maps_of(found, file))
 
     def _explained(self, precision: Precision, answered: dict[int, Probabilities]) -> Iterator[Explained]:
         for index, probabilities in answered.items():
@@ -229,6 +239,16 @@ class _Judge:
                 index: effect(seen, self._reference(precision, index), ask_torch) for index, seen in self.seen.items()
             }
         return self._by_precision[precision]
+
+
+def with_maps(row: Row, off: tuple[float, str] | None) -> Row:
+    """The row with its maps' largest difference, and the output that has it; a row that was measured fails where that is too far."""
+    if off is None or not row.images:
+        return row
+    wrong = map_disagreement(*off)
+    reason = "; ".join(filter(None, (row.reason, wrong)))
+    blame = row.blame or ("network" if wrong else None)
+    return replace(row, max_rel_map=off[0], reason=reason, status="fail" if wrong else row.status, blame=blame)
 
 
 def _shares(effect: Effect | None, answered: Probabilities) -> str:

@@ -81,6 +81,7 @@ class Row:
     near_ties: int = 0
     median_ms: float = 0.0  # one photo through the network, without decode and resize
     tolerance: float = 0.0
+    max_rel_map: float | None = None  # of a heat map or feature map, as a share of its largest value; None where not compared
     worst: str = ""  # the name of the photo with the largest difference
     stages: Stages | None = None
     blame: StageName | None = None  # where most of a failure enters; None where nothing failed or nothing was measured

@@ -143,14 +143,17 @@ def _agrees(title: str, rows: dict[str, Row]) -> str:
     passing = [row for row in rows.values() if row.status == "pass"]
     largest = max(row.max_abs_probability for row in passing)
     skipped = f" {len(rows) - len(passing)} of its {len(rows)} runtimes were skipped." if len(passing) < len(rows) else ""
+    maps = max((row.max_rel_map for row in passing if row.max_rel_map is not None), default=None)
+    shown = "" if maps is None else f" Heat map and feature maps are off by at most {maps:.1e} of their largest value."
     stages = passing[0].stages
     if stages is None:
-        return f"{title}'s runtimes give PyTorch's answers: on the same pixels no probability is off by more than {largest:.1e}.{skipped}"
+        given = f"{title}'s runtimes give PyTorch's answers: on the same pixels no probability is off by more than {largest:.1e}."
+        return given + shown + skipped
     files = stages.decode.files
     same = min(stages.decode.identical, stages.resize.identical)
     pixels = f"all {files} photos are" if same == files else f"{same} of {files} photos are"
     others = "" if same == files else " (the others differ for a known cause)"
     return (
         f"{title} gives PyTorch's answers: {pixels} identical to the last pixel through decode and resize{others}, and at the network "
-        f"no probability is off by more than {largest:.1e}.{skipped}"
+        f"no probability is off by more than {largest:.1e}.{shown}{skipped}"
     )

@@ -18,12 +18,12 @@ import numpy as np
 from export import golden
 from export.formats import FORMATS
 from export.parity import browser_rows
-from export.parity.browser_rows import Ask, Engine, Measured
+from export.parity.browser_rows import Ask, Engine, Measured, with_maps
 from export.parity.browsers import BROWSERS, ask, phone
-from export.parity.compare import Answers, compare, disagreement
+from export.parity.compare import Answers, compare, disagreement, map_difference
 from export.parity.evidence import Evidence, off, top, worst
 from export.parity.photos import Prepared, golden_photos, photos_below, prepare
-from export.parity.reference import Answer, of_bundle
+from export.parity.reference import Answer, AnswerMaps, maps_of_bundle, of_bundle
 from export.parity.report import ParityReport, Row, Verdicts
 from safelight.bundle import Bundle
 from safelight.errors import RuntimeUnavailable, UsageError
@@ -34,6 +34,7 @@ T = TypeVar("T")
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 REFERENCE = "pytorch"
+MAP_PHOTOS = 3  # whose maps are compared, golden ones: a map is 3,000 to 800,000 bytes
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def verify(bundle: Bundle, options: VerifyOptions, on_progress: Progress = lambd
     accepted = [one for one in prepared if one.verdict == "ok"]
     stored = _stored_answers(bundle, accepted)
     reference, answer, without = _reference(bundle, accepted, stored, options, on_progress)
-    browsers = _Browsers(bundle, prepared, reference, answer, options, on_progress)
+    maps = functools.cache(maps_of_bundle(bundle)) if answer and bundle.spec.model.feature_maps else None
+    browsers = _Browsers(bundle, prepared, reference, answer, maps, options, on_progress)
     found = browsers.ask_phone()
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead = pool.submit(browsers.measure) if options.overlap else None
@@ -75,7 +77,7 @@ def verify(bundle: Bundle, options: VerifyOptions, on_progress: Progress = lambd
             for runtime in RUNTIMES.values():
                 name = f"{runtime.NAME}/{file.key}"
                 if file.format in runtime.FORMATS and _wanted(name, options):
-                    rows[name] = _python_row(name, runtime, bundle, file, accepted, reference(file.precision), on_progress)
+                    rows[name] = _python_row(name, runtime, bundle, file, accepted, reference(file.precision), maps, on_progress)
         found |= ahead.result() if ahead else browsers.measure()
     for measured in found.values():
         rows |= measured.rows
@@ -100,6 +102,7 @@ class _Browsers:
     prepared: Sequence[Prepared]
     reference: Callable[[Precision], Answers]
     answer: Callable[[Precision], Answer] | None
+    maps: Callable[[Precision], AnswerMaps] | None
     options: VerifyOptions
     on_progress: Progress
 
@@ -131,6 +134,7 @@ class _Browsers:
             self.prepared,
             self.reference,
             self.answer,
+            self.maps,
             wanted=wanted,
             slow_images=self.options.slow_images,
             on_progress=self.on_progress,
@@ -181,7 +185,14 @@ def _stored_answers(bundle: Bundle, accepted: Sequence[Prepared]) -> dict[Precis
 
 
 def _python_row(
-    name: str, runtime: Runtime, bundle: Bundle, file: ModelFile, accepted: Sequence[Prepared], reference: Answers, on_progress: Progress
+    name: str,
+    runtime: Runtime,
+    bundle: Bundle,
+    file: ModelFile,
+    accepted: Sequence[Prepared],
+    reference: Answers,
+    maps: Callable[[Precision], AnswerMaps] | None,
+    on_progress: Progress,
 ) -> Row:
     tolerance = FORMATS[file.format].TOLERANCE[file.precision]
     answers, elapsed = [], []
@@ -191,14 +202,24 @@ def _python_row(
             start = time.perf_counter()
             answers.append(model(one.pixels))
             elapsed.append(1000 * (time.perf_counter() - start))
+        off = _maps_off(runtime, bundle, file, accepted[:MAP_PHOTOS], maps(file.precision)) if maps else None
     except RuntimeUnavailable as error:
         return Row("skipped", str(error), tolerance=tolerance)
     except Exception as error:  # whatever a runtime throws at our file is that runtime's failure, and the run goes on
         return Row("fail", f"{type(error).__name__}: {error}", tolerance=tolerance)
     row = _judge([one.photo.name for one in accepted], reference, np.array(answers), tolerance, statistics.median(elapsed))
+    row = with_maps(row, off)
     if row.status == "pass" or not row.images:
         return row
     return replace(row, blame="network", evidence=worst(_other_answers(name, bundle, accepted, reference, answers, tolerance)))
+
+
+def _maps_off(
+    runtime: Runtime, bundle: Bundle, file: ModelFile, photos: Sequence[Prepared], reference: AnswerMaps
+) -> tuple[float, str] | None:
+    """How far the runtime's heat and feature maps are off at worst, and which. A model of its own: the times are of probabilities alone."""
+    model = runtime.load_maps(bundle, file)
+    return max((map_difference(reference(one.pixels), model(one.pixels)) for one in photos), default=None)
 
 
 def _other_answers(

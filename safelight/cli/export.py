@@ -19,6 +19,7 @@ EXAMPLES = """
 Examples:
   safelight export runs/pets --out pets.bundle
   safelight export runs/pets --out pets.bundle --format tflite --precision fp16
+  safelight export runs/pets --out pets.bundle --feature-maps auto
   safelight export efficientnet_lite0 --out imagenet.bundle
 """
 
@@ -31,6 +32,14 @@ Examples:
     "--precision", "precisions", type=Names(PRECISIONS), default=joined(DEFAULT.precisions), show_default=True, help="Which precisions."
 )
 @click.option("--golden", type=click.Path(path_type=Path), help="A folder of your own photos to test with. They become part of the bundle.")
+@click.option(
+    "--feature-maps",
+    type=Names(),
+    default=joined(DEFAULT.feature_maps),
+    show_default=True,
+    metavar="LAYER,…|auto",
+    help="Layers whose maps the page can show; auto takes one of each size.",
+)
 @click.option("--browsers", type=Names(), default=joined(DEFAULT.browsers), show_default=True, help="Browsers that prove it too, or none.")
 @click.option(
     "--require", type=Names(), default=joined(DEFAULT.require), show_default=True, help="Runtimes that must pass: a skip is a failure."

@@ -1,8 +1,9 @@
 """Python runtimes that execute a bundle's files. One module each, with the same names in the same order:
 
-    NAME      what reports and the command line call it
-    FORMATS   which formats it executes
-    load      (Bundle, ModelFile) → Model; raises RuntimeUnavailable where the package isn't installed
+    NAME       what reports and the command line call it
+    FORMATS    which formats it executes
+    load       (Bundle, ModelFile) → Model; raises RuntimeUnavailable where the package isn't installed
+    load_maps  (Bundle, ModelFile) → Mapper, for the outputs after the probabilities; raises the same
 
 To add a runtime write such a module and a line in RUNTIMES; `predict` and the parity tests run over the dict.
 Browsers are no Python runtimes: export/parity/browsers drives those.
@@ -27,6 +28,13 @@ class Model(Protocol):
         """RGB uint8 [S,S,3] → probabilities float32 [C]."""
 
 
+class Mapper(Protocol):
+    """A loaded model: one photo's pixels in, its heat map and feature maps out."""
+
+    def __call__(self, pixels: NDArray[np.uint8], /) -> dict[str, NDArray[np.float32]]:
+        """RGB uint8 [S,S,3] → the file's outputs after the first by their names, float32 [h,w,…]."""
+
+
 class Runtime(Protocol):
     """A runtime's module."""
 
@@ -35,6 +43,9 @@ class Runtime(Protocol):
 
     def load(self, bundle: Bundle, file: ModelFile) -> Model:
         """Open one file of a bundle. Raises RuntimeUnavailable."""
+
+    def load_maps(self, bundle: Bundle, file: ModelFile) -> Mapper:
+        """Open one file of a bundle for its other outputs. Raises RuntimeUnavailable."""
 
 
 RUNTIMES: dict[str, Runtime] = {runtime.NAME: runtime for runtime in (onnxruntime, litert, tensorflow)}

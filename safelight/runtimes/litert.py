@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safelight.bundle import Bundle
 from safelight.errors import RuntimeUnavailable
 from safelight.runtimes.quiet import quiet
-from safelight.spec import Format, ModelFile
+from safelight.spec import Format, ModelFile, Tensor
 
 NAME = "litert"
 FORMATS: tuple[Format, ...] = ("tflite",)
@@ -18,6 +18,17 @@ FORMATS: tuple[Format, ...] = ("tflite",)
 
 def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """An interpreter as a function: RGB uint8 [S,S,3] → probabilities [C]. Raises RuntimeUnavailable."""
+    run = _open(bundle, file, file.outputs[:1])
+    return lambda pixels: run(pixels)[0]
+
+
+def load_maps(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float32]]]:
+    """The same with the other outputs: RGB uint8 [S,S,3] → [h,w,…] by name. Raises RuntimeUnavailable."""
+    run = _open(bundle, file, file.outputs[1:])
+    return lambda pixels: {output.name: array for output, array in zip(file.outputs[1:], run(pixels), strict=True)}
+
+
+def _open(bundle: Bundle, file: ModelFile, outputs: Sequence[Tensor]) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
@@ -26,10 +37,9 @@ def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArr
         interpreter = Interpreter(model_path=str(bundle.path(file.parts[0])))
         interpreter.allocate_tensors()
         runner = interpreter.get_signature_runner()
-    output = file.outputs[0].name
 
-    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        probabilities: NDArray[np.float32] = runner(**{file.input.name: pixels[None].astype(np.float32)})[output][0]
-        return probabilities
+    def run(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        found = runner(**{file.input.name: pixels[None].astype(np.float32)})
+        return [found[output.name][0] for output in outputs]
 
     return run

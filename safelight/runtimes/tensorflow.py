@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safelight.bundle import Bundle
 from safelight.errors import BundleError, RuntimeUnavailable
 from safelight.runtimes.quiet import quiet
-from safelight.spec import Format, ModelFile
+from safelight.spec import Format, ModelFile, Tensor
 
 NAME = "tensorflow"
 FORMATS: tuple[Format, ...] = ("tfjs",)
@@ -25,13 +25,19 @@ FORMATS: tuple[Format, ...] = ("tfjs",)
 
 def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """A pruned graph as a function: RGB uint8 [S,S,3] → probabilities [C]. Raises RuntimeUnavailable or BundleError."""
-    function = open_graph(bundle.path(file.parts[0]), file.input.name, [file.outputs[0].name])
+    run = _open(bundle, file, file.outputs[:1])
+    return lambda pixels: run(pixels)[0]
 
-    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        ((probabilities,),) = function(pixels[None].astype(np.float32))
-        return np.asarray(probabilities)
 
-    return run
+def load_maps(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float32]]]:
+    """The same with the other outputs: RGB uint8 [S,S,3] → [h,w,…] by name. Raises RuntimeUnavailable or BundleError."""
+    run = _open(bundle, file, file.outputs[1:])
+    return lambda pixels: {output.name: array for output, array in zip(file.outputs[1:], run(pixels), strict=True)}
+
+
+def _open(bundle: Bundle, file: ModelFile, outputs: Sequence[Tensor]) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+    function = open_graph(bundle.path(file.parts[0]), file.input.name, [output.name for output in outputs])
+    return lambda pixels: [array[0] for array in function(pixels[None].astype(np.float32))]
 
 
 def open_graph(entry: Path, source: str, outputs: Sequence[str]) -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import torch
 from PIL import Image
 from skimage import data
 from torch import Tensor, nn
 
+from export.feature_maps import AUTO, choose
 from safelight import models
 from safelight.models.network import GlobalPool, Network
 from safelight.spec import DEFAULT_BANDS, InputSpec, Label, ModelSpec, OutputSpec, Provenance, Spec
 
 CLASSES = 7
+MAPS = "+maps"  # after a network's name
 
 
 def photos(size: int) -> Tensor:
@@ -31,6 +34,13 @@ def spec_of(network: Network, size: int, *, temperature: float = 1.0) -> Spec:
         model=ModelSpec(architecture="test", parameters=1),
         provenance=Provenance(source="random"),
     )
+
+
+def with_maps(network: Network, spec: Spec, layers: tuple[str, ...] = (AUTO,)) -> Spec:
+    """The spec with the feature maps of some layers."""
+    pixels = [photo.numpy().astype(np.uint8) for photo in photos(spec.input.size)]
+    model = msgspec.structs.replace(spec.model, feature_maps=choose(network, spec.input.size, layers, pixels))
+    return msgspec.structs.replace(spec, model=model)
 
 
 def build(name: str) -> tuple[Network, int]:

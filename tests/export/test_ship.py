@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from export.ship import ShipOptions, ship
 from safelight import models
 from safelight.bundle import open_bundle
 from safelight.checkpoint import save_run
-from safelight.errors import BundleError, ParityFailure
+from safelight.errors import BundleError, ParityFailure, UsageError
 from safelight.spec import DEFAULT_BANDS, InputSpec, Label, ModelSpec, OutputSpec, Provenance, Spec
 
 BACKBONE = "resnet18"  # few layers, so that it traces quickly; random weights, since parity needs no skill
@@ -49,10 +50,29 @@ def test_a_run_becomes_a_bundle_that_says_what_was_proven(exported_run: Path, tm
     assert (parity.runtime, parity.images, parity.flips) == ("onnxruntime", 13, 0)
     assert 0 < parity.max_abs_probability < 1e-5
     assert spec.model.heatmap == (7, 7)
-    assert spec.files[1].outputs[1].name == "heatmap"
+    assert [output.name for output in spec.files[1].outputs] == ["probabilities", "heatmap"]
+    assert spec.model.feature_maps == ()
     report = json.loads((tmp_path / "pets.bundle" / "parity.json").read_text())
     assert report["passed"] is True
     assert "| `model.onnx` |" in (tmp_path / "pets.bundle" / "README.md").read_text()
+
+
+def test_feature_maps_are_outputs_of_every_file(bundle: Path) -> None:
+    spec = open_bundle(bundle).spec
+    assert [one.layer for one in spec.model.feature_maps] == ["4", "6", "8", "14"]
+    expected = [(one.output, side, len(one.channels)) for one, side in zip(spec.model.feature_maps, (112, 56, 28, 14), strict=True)]
+    for file in spec.files:
+        names = [output.name for output in file.outputs]
+        assert names[:2] == ["probabilities", "heatmap"]
+        assert [(output.name, output.shape[2], output.shape[3]) for output in file.outputs[2:]] == expected
+        assert {output.layout for output in file.outputs[2:]} == {"NHWC"}
+    assert "feature maps of the layers 4, 6, 8, 14" in (bundle / "README.md").read_text()
+
+
+def test_an_unknown_layer_writes_nothing(exported_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no layer layer9 with feature maps in the trunk\. It has 0 \(112 × 112, 64 channels\)"):
+        ship(str(exported_run), tmp_path / "b", replace(QUICK, feature_maps=("layer9",)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_temperature_is_inside_the_network(exported_run: Path, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ test("absent fields get Python's defaults", () => {
   expect(spec.input).toEqual({ size: 8, geometry: "crop", resize_to: 9, filter: "bilinear", pad_color: [0, 0, 0] });
   expect(spec.output).toMatchObject({ temperature: 1, abstain_below: 0 });
   expect([spec.files, spec.golden, spec.spec, spec.model.heatmap]).toEqual([[], null, 1, null]);
+  expect(spec.model.feature_maps).toEqual([]);
 });
 
 test("what is not JSON is one sentence", () => {

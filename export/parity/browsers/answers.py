@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import math
 import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from export.parity.browsers.server import Event, Server
 from safelight.errors import ParityFailure
+from safelight.spec import ModelFile
 
 SILENCE_LIMIT = 120.0  # seconds without a byte to or from the page; the slowest single step seen took 10
 TICK = 1.0  # seconds between two looks at whoever opened the page
@@ -64,3 +70,13 @@ def _take(answers: Answers, event: Event) -> bool:
     elif event.kind == "done":
         answers.about = event.content
     return event.kind == "done"
+
+
+def maps_of(run: dict[str, Any], file: ModelFile) -> dict[str, NDArray[np.float32]]:
+    """The heat and feature maps [h,w,…] in a "runs" event, by output; without those that are missing or of another size."""
+    maps = {}
+    for output in file.outputs[1:]:
+        data = base64.b64decode(run.get("maps", {}).get(output.name, ""))
+        if len(data) == 4 * math.prod(output.shape[1:]):
+            maps[output.name] = np.frombuffer(data, "<f4").reshape(output.shape[1:])
+    return maps

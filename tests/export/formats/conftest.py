@@ -18,9 +18,11 @@ from tests.export import networks
 def exported() -> Callable[[str], Exported]:
     @cache
     def build(name: str) -> Exported:
-        network, size = networks.build(name)
+        """A network by its name; with `networks.MAPS` at the end it has feature maps as well."""
+        network, size = networks.build(name.removesuffix(networks.MAPS))
         # A temperature other than 1, as calibration gives it, keeps the division in the graph.
-        return prepare(network, networks.spec_of(network, size, temperature=1.0 if "pretrained" in name else 1.25))
+        spec = networks.spec_of(network, size, temperature=1.0 if "pretrained" in name else 1.25)
+        return prepare(network, networks.with_maps(network, spec) if name.endswith(networks.MAPS) else spec)
 
     return build
 

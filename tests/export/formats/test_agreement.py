@@ -15,6 +15,7 @@ from export.deployable import Deployable, with_half_weights
 from export.exported import Exported
 from export.formats import FORMATS
 from export.lower import lower
+from export.parity.compare import MAP_TOLERANCE, map_difference
 from safelight import checkpoint
 from safelight.spec import Format, ModelFile, Precision
 from tests.export import execute, networks
@@ -22,7 +23,8 @@ from tests.export import execute, networks
 Written = Callable[[str, Format, Precision], tuple[Path, ModelFile]]
 
 QUICK = "plain"  # the one of the quick tests
-NETWORKS = [QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in (*networks.SMALL, *networks.ZOO) if name != QUICK)]
+WITH_MAPS = ("plain+maps", "grouped+maps")
+NETWORKS = [QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in (*networks.SMALL, *networks.ZOO, *WITH_MAPS) if name != QUICK)]
 # Logits, up to 21: 5e-5 with the pretrained EfficientNet-Lite0, 5.3e-4 with the random MobileNetV2, where PyTorch's own
 # float32 answer is 2.9e-4 from float64's (and its probabilities 2.1e-5).
 HEATMAP_TOLERANCE = 1e-3
@@ -69,6 +71,12 @@ def test_a_written_file_agrees_with_pytorch_of_the_same_precision(
     assert worst(found, expected) <= FORMATS[format_name].TOLERANCE[precision]
     if "heatmap" in expected:
         assert worst(found, expected, "heatmap") <= HEATMAP_TOLERANCE
+    names = [one.output for one in source.spec.model.feature_maps]
+    assert bool(names) is name.endswith(networks.MAPS)
+    if names:
+        off, which = map_difference({one: expected[one] for one in names}, found)
+        print(which, off)  # noqa: T201
+        assert off <= MAP_TOLERANCE
 
 
 @pytest.mark.parametrize("format_name", ["onnx", "tflite", "tfjs"])

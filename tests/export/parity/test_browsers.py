@@ -13,9 +13,10 @@ import pytest
 from export.parity import browser_rows
 from export.parity.browsers import BROWSERS, ask, chromium
 from export.parity.browsers.server import Server
+from export.parity.compare import MAP_TOLERANCE
 from export.parity.known import explain
 from export.parity.photos import golden_photos, prepare
-from export.parity.reference import of_bundle
+from export.parity.reference import maps_of_bundle, of_bundle
 from export.parity.report import Row
 from export.parity.verify import VerifyOptions, verify
 from safelight import site
@@ -23,6 +24,7 @@ from safelight.bundle import open_bundle
 from safelight.errors import BundleError, UsageError
 from safelight.spec import InputSpec
 from tests.conftest import reseal
+from tests.export.parity.test_verify_breaks import edit_weights
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +59,7 @@ def rows_of(folder: Path, seen_by_browser: Path, runtime: str = "") -> dict[str,
         prepared,
         lambda _: answers,
         of_bundle(bundle),
+        maps_of_bundle(bundle),
         wanted=lambda name: name.endswith("-fp32") and runtime in name,
         slow_images=3,
         on_progress=lambda *_: None,
@@ -81,6 +84,8 @@ def test_every_web_runtime_agrees_from_the_bytes_on(bundle: Path, engine: str) -
         assert row.status == "pass", f"{name}: {row.reason}"
         assert row.images == (3 if name.split("/")[1] in browser.SLOW_RUNTIMES else 13)
         assert 0 < row.max_abs_probability < 1e-4
+        assert row.max_rel_map is not None
+        assert 0 < row.max_rel_map < MAP_TOLERANCE / 5
         assert row.stages is not None
         assert row.stages.decode.identical == 13 - len(row.explained)
         assert (row.stages.resize.identical, row.stages.resize.max_abs) == (13, 0)
@@ -121,6 +126,15 @@ def test_another_resize_in_the_browser_is_caught_and_blamed(bundle: Path, copy: 
     assert resize is not None
     assert network < 1e-4 < resize  # the network is not to blame, and the report can say so
     assert " enters at resize" in row.reason
+
+
+@pytest.mark.usefixtures("chrome")
+def test_a_feature_map_of_other_channels_is_noticed_in_the_browser(bundle: Path, copy: Path) -> None:
+    edit_weights(copy, "picks.2.kernel", lambda kernel: np.roll(kernel, 1, axis=1))
+    (row,) = rows_of(bundle, copy, "onnxruntime-web-wasm/").values()
+    assert (row.status, row.blame) == ("fail", "network")
+    assert row.max_abs_probability <= row.tolerance
+    assert row.reason.startswith("the output features.8 is off by ")
 
 
 @pytest.mark.usefixtures("chrome")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 
+from export.parity.compare import MAP_TOLERANCE
 from export.parity.report import ParityReport
 from export.parity.verify import VerifyOptions, verify
 from safelight.bundle import open_bundle
@@ -65,6 +67,22 @@ def test_a_perturbed_weight_fails(copy: Path) -> None:
     report = check(copy, "onnxruntime")
     assert report.runtimes["onnxruntime/onnx-fp32"].status == "fail"
     assert "off by" in report.runtimes["onnxruntime/onnx-fp32"].reason
+    assert not report.passed
+
+
+def test_an_untouched_bundles_maps_are_compared_in_every_python_runtime(bundle: Path) -> None:
+    rows = check(bundle, "onnxruntime", "litert", "tensorflow").runtimes
+    assert len(rows) == 6
+    assert all(row.max_rel_map is not None and 0 < row.max_rel_map < MAP_TOLERANCE / 5 for row in rows.values())
+
+
+def test_a_feature_map_of_other_channels_fails_though_every_probability_is_right(copy: Path) -> None:
+    edit_weights(copy, "picks.2.kernel", lambda kernel: np.roll(kernel, 1, axis=1))
+    report = check(copy, "onnxruntime/onnx-fp32")
+    row = report.runtimes["onnxruntime/onnx-fp32"]
+    assert row.max_abs_probability <= row.tolerance
+    assert (row.status, row.blame) == ("fail", "network")
+    assert re.fullmatch(r"the output features\.8 is off by [\d.]+ of its largest value, the tolerance is 1e-04", row.reason)
     assert not report.passed
 
 

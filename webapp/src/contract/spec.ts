@@ -26,6 +26,7 @@ import {
 
 export const SPEC_VERSION = 1;
 export const SPEC_NAME = "spec.json";
+export const HEATMAP = "heatmap"; // the output's name
 
 const GEOMETRIES = ["crop", "stretch", "pad"] as const;
 const FILTERS = ["bilinear", "bicubic", "lanczos"] as const;
@@ -86,11 +87,32 @@ const output = check(
   },
 );
 
-const model = object({
-  architecture: name,
-  parameters: whole(1, Number.MAX_SAFE_INTEGER),
-  heatmap: optional(nullable(pair(side)), null), // [h, w] of the second output
-});
+const featureMap = check(
+  object({
+    layer: name,
+    output: name, // of every file, NHWC
+    layer_channels: whole(1, Number.MAX_SAFE_INTEGER),
+    channels: list(whole(0, Number.MAX_SAFE_INTEGER), 1), // of the layer, in the order of the output's
+  }),
+  ({ channels, layer_channels }) =>
+    channels.some((each, i) => each <= (channels[i - 1] ?? -1)) || channels.at(-1)! >= layer_channels
+      ? `channels must ascend below layer_channels (${layer_channels}), they are ${channels}`
+      : undefined,
+);
+
+const model = check(
+  object({
+    architecture: name,
+    parameters: whole(1, Number.MAX_SAFE_INTEGER),
+    heatmap: optional(nullable(pair(side)), null), // [h, w] of the second output
+    feature_maps: optional(list(featureMap), []), // outputs after the heat map
+  }),
+  ({ feature_maps }) =>
+    repeats(
+      "outputs of feature_maps",
+      feature_maps.map((each) => each.output),
+    ),
+);
 
 const record = object({ path, bytes: whole(0, Number.MAX_SAFE_INTEGER), sha256 });
 
@@ -161,6 +183,7 @@ export type Label = Read<typeof label>;
 export type InputSpec = Read<typeof input>;
 export type Band = Read<typeof band>;
 export type OutputSpec = Read<typeof output>;
+export type FeatureMap = Read<typeof featureMap>;
 export type FileRecord = Read<typeof record>;
 export type Tensor = Read<typeof tensor>;
 export type Parity = Read<typeof parity>;

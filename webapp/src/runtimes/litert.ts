@@ -7,7 +7,7 @@ import script from "@litertjs/core/wasm/litert_wasm_internal.js?url";
 import wasm from "@litertjs/core/wasm/litert_wasm_internal.wasm?url";
 import { BundleError, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { type Answer, answerOf, needWebGpu, type Runtime, readParts } from "./runtime.ts";
+import { needWebGpu, type Runtime, readParts } from "./runtime.ts";
 import type { Source } from "./source.ts";
 
 export type Backend = "wasm" | "webgpu";
@@ -34,11 +34,11 @@ export async function load(source: Source, spec: Spec, file: ModelFile, backend:
   const parts = await readParts(source, file);
   const model = await loadAndCompile(parts[0]!, { accelerator: backend, gpuOptions: { precision: "fp32" } });
   if (backend === "webgpu") needOnGpu(model, said);
-  const order = outputOrder(model, file);
+  const places = outputPlaces(model, file);
   const shape = [1, spec.input.size, spec.input.size, 3];
   return {
     name: `litertjs-${backend}`,
-    run: (pixels) => run(model, file, order, new Tensor(Float32Array.from(pixels), shape)),
+    run: (pixels, outputs) => run(model, new Tensor(Float32Array.from(pixels), shape), outputs.map(places)),
     dispose: () => model.delete(),
   };
 }
@@ -53,23 +53,25 @@ function needOnGpu(model: CompiledModel, said: readonly string[]): void {
     throw new RuntimeUnavailable(`LiteRT.js can't run this file on WebGPU alone: ${left ?? "it fell back to wasm"}`);
 }
 
-/** Where the spec's outputs stand among the file's. */
-function outputOrder(model: CompiledModel, file: ModelFile): number[] {
+/** Where an output of the spec stands among the file's. Throws BundleError where one of them is not there. */
+function outputPlaces(model: CompiledModel, file: ModelFile): (name: string) => number {
   const has = model.getOutputDetails().map((output) => output.name);
-  return file.outputs.map(({ name }) => {
+  const place = (name: string) => {
     const index = has.indexOf(name);
     if (index < 0)
       throw new BundleError(`${file.parts[0]!.path} has the outputs ${has}, not ${name}. Export it again.`);
     return index;
-  });
+  };
+  for (const { name } of file.outputs) place(name);
+  return place;
 }
 
-async function run(model: CompiledModel, file: ModelFile, order: number[], input: Tensor): Promise<Answer> {
-  const outputs = await model.run(input);
+async function run(model: CompiledModel, input: Tensor, places: readonly number[]): Promise<Float32Array[]> {
+  const found = await model.run(input);
   try {
-    const data = await Promise.all(order.map((index) => outputs[index]!.data())); // a copy, from wherever it is
-    return answerOf(data as Float32Array[], file);
+    const data = await Promise.all(places.map((place) => found[place]!.data())); // a copy, from wherever it is
+    return data as Float32Array[];
   } finally {
-    for (const tensor of [input, ...outputs]) tensor.delete();
+    for (const tensor of [input, ...found]) tensor.delete();
   }
 }

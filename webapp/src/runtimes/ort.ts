@@ -3,7 +3,7 @@
 import type { InferenceSession } from "onnxruntime-web/wasm";
 import { messageOf, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { answerOf, needWebGpu, type Runtime, readParts } from "./runtime.ts";
+import { needWebGpu, present, type Runtime, readParts } from "./runtime.ts";
 import type { Source } from "./source.ts";
 
 export type Backend = "wasm" | "wasm-2" | "webgpu";
@@ -33,15 +33,15 @@ export async function load(
   const session = await start(build, parts[0]!, backend === "webgpu" ? "webgpu" : "wasm");
   if (backend === "wasm-2" && env.wasm.numThreads !== 2)
     throw new RuntimeUnavailable("onnxruntime-web fell back to one thread in this browser.");
-  const names = file.outputs.map((output) => output.name);
   const shape = [1, spec.input.size, spec.input.size, 3];
   return {
     name: `onnxruntime-web-${backend}`,
-    run: async (pixels) => {
+    run: async (pixels, outputs) => {
       const input = new Tensor("float32", Float32Array.from(pixels), shape);
-      const outputs = await session.run({ [file.input.name]: input }, names);
-      return answerOf(
-        names.map((name) => outputs[name]?.data as Float32Array),
+      const found = await session.run({ [file.input.name]: input }, outputs);
+      return present(
+        outputs.map((name) => found[name]?.data as Float32Array),
+        outputs,
         file,
       );
     },

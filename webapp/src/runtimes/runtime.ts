@@ -7,16 +7,14 @@ import { BundleError, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
 import { readRecord, type Source } from "./source.ts";
 
-/** What a network says about one photo. */
-export interface Answer {
-  readonly probabilities: Float32Array; // [C]
-  readonly heatmap?: Float32Array; // [h, w, C], class evidence in logits, where the file has a second output
-}
-
 /** A loaded model. */
 export interface Runtime {
   readonly name: string;
-  run(pixels: Uint8Array): Promise<Answer>; // [S,S,3]
+  /**
+   * The named outputs, in that order, for pixels [S,S,3]. Nothing is copied out of the runtime but these; TF.js, which
+   * executes a graph backwards from what is asked, doesn't compute the others either.
+   */
+  run(pixels: Uint8Array, outputs: readonly string[]): Promise<Float32Array[]>;
   dispose(): void;
 }
 
@@ -38,10 +36,14 @@ export async function needWebGpu(): Promise<void> {
   if (!(await gpu?.requestAdapter())) throw new RuntimeUnavailable("This browser offers no WebGPU adapter.");
 }
 
-/** The answer from a runtime's outputs in the order of the spec: the probabilities, then the heat map if there is one. */
-export function answerOf(outputs: readonly (Float32Array | undefined)[], file: ModelFile): Answer {
-  const [probabilities, heatmap] = outputs;
-  if (!probabilities)
-    throw new BundleError(`${file.parts[0]!.path} has no output ${file.outputs[0]?.name}. Export it again.`);
-  return heatmap ? { probabilities, heatmap } : { probabilities };
+/** A runtime's outputs, all of which must be there. Throws BundleError. */
+export function present(
+  found: readonly (Float32Array | undefined)[],
+  outputs: readonly string[],
+  file: ModelFile,
+): Float32Array[] {
+  return found.map((data, i) => {
+    if (!data) throw new BundleError(`${file.parts[0]!.path} has no output ${outputs[i]}. Export it again.`);
+    return data;
+  });
 }

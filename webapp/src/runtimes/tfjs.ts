@@ -4,7 +4,7 @@ import { type GraphModel, loadGraphModel } from "@tensorflow/tfjs-converter";
 import { env, type io, ready, setBackend, type Tensor, tensor4d } from "@tensorflow/tfjs-core";
 import { BundleError, messageOf, RuntimeUnavailable } from "../contract/errors.ts";
 import type { ModelFile, Spec } from "../contract/spec.ts";
-import { type Answer, answerOf, needWebGpu, type Runtime, readParts } from "./runtime.ts";
+import { needWebGpu, present, type Runtime, readParts } from "./runtime.ts";
 import type { Source } from "./source.ts";
 
 export type Backend = "wasm" | "webgl" | "webgpu" | "cpu";
@@ -17,7 +17,7 @@ export async function load(source: Source, spec: Spec, file: ModelFile, backend:
   const size = spec.input.size;
   return {
     name: `tfjs-${backend}`,
-    run: (pixels) => run(model, file, tensor4d(Float32Array.from(pixels), [1, size, size, 3])),
+    run: (pixels, outputs) => run(model, file, tensor4d(Float32Array.from(pixels), [1, size, size, 3]), outputs),
     dispose: () => model.dispose(),
   };
 }
@@ -36,13 +36,17 @@ async function start(backend: Backend): Promise<void> {
     throw new RuntimeUnavailable("TF.js: this browser's WebGL computes in 16 bits, too coarse for fp32 parity.");
 }
 
-async function run(model: GraphModel, file: ModelFile, input: Tensor): Promise<Answer> {
-  const names = file.outputs.map((output) => output.name);
-  const outputs = [model.execute({ [file.input.name]: input }, names)].flat();
+async function run(
+  model: GraphModel,
+  file: ModelFile,
+  input: Tensor,
+  outputs: readonly string[],
+): Promise<Float32Array[]> {
+  const found = [model.execute({ [file.input.name]: input }, [...outputs])].flat();
   try {
-    return answerOf((await Promise.all(outputs.map((output) => output.data()))) as Float32Array[], file);
+    return present((await Promise.all(found.map((tensor) => tensor.data()))) as Float32Array[], outputs, file);
   } finally {
-    for (const tensor of [input, ...outputs]) tensor.dispose();
+    for (const tensor of [input, ...found]) tensor.dispose();
   }
 }
 

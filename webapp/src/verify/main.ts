@@ -6,7 +6,7 @@
  */
 
 import { messageOf, PhotoError, RuntimeUnavailable, SafelightError } from "../contract/errors.ts";
-import { parse, SPEC_NAME, type Spec } from "../contract/spec.ts";
+import { keyOf, parse, SPEC_NAME, type Spec } from "../contract/spec.ts";
 import { isRuntimeId, RUNTIMES } from "../runtimes/index.ts";
 import { Client } from "../worker/client.ts";
 import {
@@ -137,10 +137,28 @@ async function execute(run: PlannedRun, bundle: string, spec: Spec, pixels: Pixe
       }
     }
     const [first = 0, ...later] = times;
-    return { status: "ok", reason: "", probabilities, again, load_ms: ms, first_ms: first, median_ms: median(later) };
+    const timed = { load_ms: ms, first_ms: first, median_ms: median(later) };
+    return { status: "ok", reason: "", probabilities, again, ...timed, ...(await maps(client, run, spec, pixels)) };
   } finally {
     client.close();
   }
+}
+
+/** The heat map and the feature maps of the first photo, where the bundle has feature maps; after all that is timed. */
+async function maps(
+  client: Client,
+  run: PlannedRun,
+  spec: Spec,
+  pixels: Pixels,
+): Promise<Pick<RunReport, "maps" | "maps_of">> {
+  const index = Math.min(...pixels.keys());
+  const file = spec.files.find((each) => keyOf(each) === run.file);
+  if (!file || spec.model.feature_maps.length === 0 || !(index < run.photos)) return {};
+  const outputs = file.outputs.slice(1).map(({ name }) => name);
+  const found = await client.call("maps", { pixels: pixels.get(index)!, outputs });
+  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
+  const packed = outputs.map((name) => [name, base64(bytes(found[name]!))]);
+  return { maps_of: index, maps: Object.fromEntries(packed) };
 }
 
 function titleOf(runtime: string): string {

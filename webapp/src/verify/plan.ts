@@ -50,6 +50,8 @@ export interface RunReport {
   readonly load_ms: number;
   readonly first_ms: number;
   readonly median_ms: number; // of all inferences but the first
+  readonly maps_of?: number; // the photo whose heat map and feature maps are here, where the bundle has feature maps
+  readonly maps?: Record<string, string>; // base64 of float32 [h,w,…], by output
 }
 
 /** `POST done`: the device, for the report. */

@@ -11,7 +11,6 @@ import {
   SpecError,
 } from "../contract/errors.ts";
 import type { InputSpec, Spec } from "../contract/spec.ts";
-import type { Answer } from "../runtimes/runtime.ts";
 import type { Source } from "../runtimes/source.ts";
 
 export interface Calls {
@@ -23,12 +22,14 @@ export interface Calls {
    */
   prepare(job: { photo: Blob; input: InputSpec; limits?: Limits; expected?: string }): Promise<Prepared>;
   /** Stage 3 alone, on pixels [S,S,3]. */
-  run(job: { pixels: Uint8Array }): Promise<Answer & { ms: number }>;
+  run(job: { pixels: Uint8Array }): Promise<{ probabilities: Float32Array; ms: number }>;
+  /** The same for any outputs of the file, by their names. */
+  maps(job: { pixels: Uint8Array; outputs: readonly string[] }): Promise<Record<string, Float32Array>>;
   /** The whole of a photo, and its middle as a picture `side` pixels wide. */
   classify(job: { photo: Blob; side: number }): Promise<Classified>;
   /** That picture alone. */
   thumbnail(job: { photo: Blob; side: number }): Promise<{ thumbnail: Blob }>;
-  /** All there is to see of a photo: `side` bounds the picture's longer side. */
+  /** A photo, its answer and its heat map: `side` bounds the picture's longer side. */
   look(job: { photo: Blob; side: number }): Promise<Looked>;
   /** A video's frame, which moves to the worker. */
   frame(job: { frame: ImageBitmap }): Promise<Framed>;
@@ -52,7 +53,9 @@ export interface Classified {
   readonly ms: number; // decode, resize and run together
 }
 
-export interface Looked extends Answer {
+export interface Looked {
+  readonly probabilities: Float32Array; // [C]
+  readonly heatmap?: Float32Array; // [h,w,C], class evidence in logits, where the model has that output
   readonly pixels: Uint8Array<ArrayBuffer>; // what the model was given, RGB [S,S,3]
   readonly preview: Blob; // of the whole upright photo
   readonly width: number; // of the upright photo

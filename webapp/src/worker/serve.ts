@@ -4,7 +4,7 @@ import { decode, fromBitmap, read } from "../contract/decode.ts";
 import { BundleError, SafelightError } from "../contract/errors.ts";
 import { toRgb } from "../contract/pixels.ts";
 import { resize } from "../contract/resize.ts";
-import { keyOf, type Spec } from "../contract/spec.ts";
+import { HEATMAP, keyOf, type ModelFile, type Spec } from "../contract/spec.ts";
 import type { Load, Runtime } from "../runtimes/runtime.ts";
 import { sha256 } from "../runtimes/source.ts";
 import { type Calls, packError, type Reply, type Request } from "./calls.ts";
@@ -30,9 +30,15 @@ function buffersOf(result: object): ArrayBuffer[] {
   return Object.values(result).flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : []));
 }
 
+interface Loaded {
+  readonly spec: Spec;
+  readonly file: ModelFile;
+  readonly runtime: Runtime;
+}
+
 class Worker implements Calls {
   readonly #open: Load | undefined;
-  #model: { spec: Spec; runtime: Runtime } | undefined;
+  #model: Loaded | undefined;
 
   constructor(open: Load | undefined) {
     this.#open = open;
@@ -44,7 +50,7 @@ class Worker implements Calls {
     if (!this.#open) throw new SafelightError("This worker has no runtime.");
     const start = performance.now();
     this.#model?.runtime.dispose();
-    this.#model = { spec, runtime: await this.#open(source, spec, file) };
+    this.#model = { spec, file, runtime: await this.#open(source, spec, file) };
     return { ms: performance.now() - start };
   }
 
@@ -69,15 +75,20 @@ class Worker implements Calls {
 
   async run({ pixels }: Parameters<Calls["run"]>[0]): ReturnType<Calls["run"]> {
     const start = performance.now();
-    const answer = await this.#loaded().runtime.run(pixels);
-    return { ...answer, ms: performance.now() - start };
+    const probabilities = await this.#probabilities(pixels);
+    return { probabilities, ms: performance.now() - start };
+  }
+
+  async maps({ pixels, outputs }: Parameters<Calls["maps"]>[0]): ReturnType<Calls["maps"]> {
+    const found = await this.#loaded().runtime.run(pixels, outputs);
+    return Object.fromEntries(outputs.map((name, i) => [name, found[i]!]));
   }
 
   async classify({ photo, side }: Parameters<Calls["classify"]>[0]): ReturnType<Calls["classify"]> {
-    const { spec, runtime } = this.#loaded();
+    const { spec } = this.#loaded();
     const start = performance.now();
     const upright = await decode(await read(photo));
-    const { probabilities } = await runtime.run(resize(upright, spec.input));
+    const probabilities = await this.#probabilities(resize(upright, spec.input));
     const ms = performance.now() - start;
     return {
       probabilities,
@@ -93,25 +104,37 @@ class Worker implements Calls {
   }
 
   async look({ photo, side }: Parameters<Calls["look"]>[0]): ReturnType<Calls["look"]> {
-    const { spec, runtime } = this.#loaded();
+    const { spec, file, runtime } = this.#loaded();
     const upright = await decode(await read(photo));
     const pixels = resize(upright, spec.input);
-    const answer = await runtime.run(pixels);
+    const outputs = [file.outputs[0]!, ...file.outputs.filter(({ name }) => name === HEATMAP)];
+    const [probabilities, heatmap] = await runtime.run(
+      pixels,
+      outputs.map(({ name }) => name),
+    );
     const { width, height } = upright;
+    const answer = { probabilities: probabilities!, ...(heatmap ? { heatmap } : {}) };
     return { ...answer, pixels, preview: await preview(upright, side), width, height };
   }
 
   async frame({ frame }: Parameters<Calls["frame"]>[0]): ReturnType<Calls["frame"]> {
-    const { spec, runtime } = this.#loaded();
+    const { spec } = this.#loaded();
     const start = performance.now();
     const upright = await fromBitmap(frame);
     const pixels = resize(upright, spec.input);
-    const { probabilities } = await runtime.run(pixels);
+    const probabilities = await this.#probabilities(pixels);
     const { width, height } = upright;
     return { probabilities, pixels, width, height, ms: performance.now() - start };
   }
 
-  #loaded(): { spec: Spec; runtime: Runtime } {
+  /** The first output alone: nothing else is computed or copied where only the label counts. */
+  async #probabilities(pixels: Uint8Array): Promise<Float32Array> {
+    const { file, runtime } = this.#loaded();
+    const [probabilities] = await runtime.run(pixels, [file.outputs[0]!.name]);
+    return probabilities!;
+  }
+
+  #loaded(): Loaded {
     if (!this.#model) throw new SafelightError("No model is loaded yet.");
     return this.#model;
   }

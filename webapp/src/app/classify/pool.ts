@@ -69,9 +69,14 @@ export class Pool {
     return (await this.#ask(this.#urgent, "thumbnail", { photo, side: THUMBNAIL }, signal)).thumbnail;
   }
 
-  /** All there is to see of a photo, before any photo that waits to be classified. */
+  /** A photo, its answer and its heat map, before any photo that waits to be classified. */
   look(photo: Blob, signal: AbortSignal): Promise<Looked> {
     return this.#ask(this.#urgent, "look", { photo, side: PREVIEW }, signal);
+  }
+
+  /** Outputs of the model by their names, for pixels [S,S,3]: before any photo that waits. */
+  maps(pixels: Uint8Array, outputs: readonly string[], signal: AbortSignal): Promise<Record<string, Float32Array>> {
+    return this.#ask(this.#urgent, "maps", { pixels, outputs }, signal);
   }
 
   /** Classify a video's frame, before any photo that waits. The bitmap is used up. */

@@ -101,6 +101,13 @@ export const en = {
   "look.size": "{width} × {height} pixels · {ms} ms",
   "look.gone": "The photo can’t be read any more: {why}",
   "look.modelSaid": "The model says “{wording}”, {share}",
+  "look.maps": "Feature maps",
+  "look.mapsHint":
+    "What layers of the network answer to this photo, from early to late. Each picture is one channel: black is its lowest value, white its highest.",
+  "look.mapsFailed": "The feature maps can’t be computed: {why}",
+  "look.layer": "Layer {layer}",
+  "look.layerSize": "{width} × {height} · {shown} of {count} channels",
+  "look.channel": "Channel {channel}",
   take: "Take away",
   "take.title": "Take your results away",
   "take.scope": "Which photos",

@@ -8,6 +8,7 @@ import type { App } from "../app.ts";
 import { make } from "../dom.ts";
 import type { Item } from "../session.ts";
 import { correction, keyed, probabilities, rankingOf } from "./classes.ts";
+import { Features } from "./features.ts";
 import { drawPixels, Heat, lay } from "./overlay.ts";
 import { regionOf, WHOLE } from "./region.ts";
 import { onSwipe } from "./swipe.ts";
@@ -35,6 +36,7 @@ export class Look {
   #drawn: { item: Item; language: string } | undefined;
   #looked: Looked | undefined;
   #heat: Heat | undefined;
+  readonly #features: Features;
   #index = 0; // the class whose heat map is shown
   #isHeatOn = true;
   #opacity = 0.75;
@@ -42,6 +44,7 @@ export class Look {
 
   private constructor(app: App) {
     this.#app = app;
+    this.#features = new Features(app);
     const dialog = this.#dialog;
     dialog.setAttribute("aria-labelledby", "look-title");
     dialog.append(this.#stage, this.#side);
@@ -88,6 +91,7 @@ export class Look {
       const { heatmap: shape } = model.spec.model;
       const classes = model.spec.labels.length;
       this.#looked = looked;
+      this.#features.show(looked.pixels, signal);
       this.#index = rankingOf(looked.probabilities)[0]!;
       if (looked.heatmap && shape) this.#heat = new Heat(looked.heatmap, shape, classes);
       this.#drawStage();
@@ -104,6 +108,7 @@ export class Look {
     this.#current = new AbortController();
     this.#looked = undefined;
     this.#heat = undefined;
+    this.#features.forget();
     this.#fit.replaceChildren();
   }
 
@@ -193,6 +198,7 @@ export class Look {
     if (answer) {
       parts.push(this.#switches());
       parts.push(probabilities(this.#app, spec, answer, this.#heat ? this.#index : -1, (index) => this.#press(index)));
+      parts.push(...this.#features.draw());
       parts.push(correction(this.#app, spec, item, answer, (label) => this.#correct(label)));
     }
     if (item.answer) {

@@ -6,7 +6,6 @@
 import { BundleError, messageOf, RuntimeUnavailable } from "../../contract/errors.ts";
 import { type InputSpec, keyOf, type Precision, SPEC_NAME, type Spec } from "../../contract/spec.ts";
 import { at, bounded, dictionary, list, object, type Read, text } from "../../contract/strict.ts";
-import type { Answer } from "../../runtimes/runtime.ts";
 import { readRecord, sha256 } from "../../runtimes/source.ts";
 import type { Prepared } from "../../worker/calls.ts";
 import type { Key, Values } from "../i18n/index.ts";
@@ -19,7 +18,7 @@ export const TOLERANCE = 5e-5;
 /** What sits the exam: a pool of workers, which has the model loaded. */
 export interface Candidate {
   prepare(photo: Blob, input: InputSpec, signal: AbortSignal): Promise<Pick<Prepared, "pixels">>;
-  runOnEach(pixels: Uint8Array, signal: AbortSignal): Promise<(Pick<Answer, "probabilities"> & { ms: number })[]>;
+  runOnEach(pixels: Uint8Array, signal: AbortSignal): Promise<{ probabilities: Float32Array; ms: number }[]>;
 }
 
 /** What an exam found out about one inference. */
