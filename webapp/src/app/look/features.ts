@@ -11,6 +11,7 @@ interface Shown {
   readonly pixels: Uint8Array;
   readonly signal: AbortSignal;
   maps?: Readonly<Record<string, Float32Array>>; // by output
+  isAsking?: boolean;
 }
 
 export class Features {
@@ -19,7 +20,6 @@ export class Features {
   readonly #body = make("div", { className: "maps-body" });
   readonly #details = make("details", { className: "maps" }, this.#summary, this.#body); // stays open from photo to photo
   #shown: Shown | undefined;
-  #isAsking = false;
 
   constructor(app: App) {
     this.#app = app;
@@ -37,7 +37,6 @@ export class Features {
   /** From now on for this photo. */
   show(pixels: Uint8Array, signal: AbortSignal): void {
     this.#shown = { pixels, signal };
-    this.#isAsking = false;
   }
 
   /** No photo is on show. */
@@ -53,17 +52,19 @@ export class Features {
   async #fill(): Promise<void> {
     const { pool } = this.#app.engine;
     const shown = this.#shown;
-    if (!this.#details.open || !shown || !pool) return;
-    if (shown.maps) return this.#fillWith(shown.maps);
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    this.#say(this.#app.t("working"));
+    if (!this.#details.open || !shown || !pool || shown.isAsking) return;
+    shown.isAsking = true;
     try {
-      const outputs = this.#layers.map(({ output }) => output);
-      shown.maps = await pool.maps(shown.pixels, outputs, shown.signal);
+      if (!shown.maps) {
+        this.#say(this.#app.t("working"));
+        const outputs = this.#layers.map(({ output }) => output);
+        shown.maps = await pool.maps(shown.pixels, outputs, shown.signal);
+      }
       if (shown === this.#shown) this.#fillWith(shown.maps);
     } catch (error) {
       if (!shown.signal.aborted) this.#say(this.#app.t("look.mapsFailed", { why: messageOf(error) }));
+    } finally {
+      shown.isAsking = false;
     }
   }
 
