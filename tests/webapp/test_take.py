@@ -33,7 +33,7 @@ class Visit:
         self.photos = {photo.name: photo for photo in photos}
         file = bundle.file("onnx-fp32")
         session = ort.InferenceSession(bundle.path(file.parts[0]))
-        names = [output.name for output in file.outputs]
+        names = [output.name for output in file.outputs[:2]]
         self.pixels = {name: resize(decode(self.photos[name]), bundle.spec.input) for name in PHOTOS}
         outputs = {name: session.run(names, {file.input.name: pixels[None].astype(np.float32)}) for name, pixels in self.pixels.items()}
         self.probabilities = {name: probabilities[0] for name, (probabilities, _) in outputs.items()}
