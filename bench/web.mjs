@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { fetchTransformers, openTransformers } from "./web_transformers.mjs";
 import { tasksOf } from "./web_tasks.mjs";
 
 const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -99,8 +100,8 @@ async function labelsOf(page) {
 
 const PEER_PAGE = '<!doctype html><title>peer</title><input type="file" multiple><script type="module" src="/main.js"></script>';
 const PEERS = {
-  "peer on the page's thread": 'import * as peer from "/peer.mjs"; window.peer = (call, argument) => peer[call](argument);',
-  "peer in one worker": `
+  "TF.js on the page's thread": 'import * as peer from "/peer.mjs"; window.peer = (call, argument) => peer[call](argument);',
+  "TF.js in one worker": `
     const worker = new Worker("/peer.mjs", { type: "module" });
     window.peer = (call, argument) => new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
@@ -160,11 +161,25 @@ async function runPeer(page) {
   return page.evaluate(async () => ({ ...(await window.over), blocked: window.blocked }));
 }
 
+/** How each peer's page is opened, by its name. */
+async function peers(folder) {
+  const script = await buildPeer();
+  const found = Object.entries(PEERS).map(([name, main]) => [name, (context, page) => openPeer(context, page, script, main)]);
+  try {
+    const version = fetchTransformers(folder);
+    found.push([`transformers.js ${version}`, (context, page) => openTransformers(context, page, folder, job.transformers, job.labels)]);
+  } catch (error) {
+    say(`transformers.js could not be fetched: ${error.message}\n`);
+  }
+  return Object.fromEntries(found);
+}
+
 const measures = {
   async throughput() {
-    const script = await buildPeer();
+    const folder = mkdtempSync(join(tmpdir(), "safelight-peers-"));
+    const open = await peers(folder);
     const expected = new Map(job.photos.map((path, i) => [basename(path), job.expected[i]]));
-    const rows = { safelight: [], ...Object.fromEntries(Object.keys(PEERS).map((name) => [name, []])) };
+    const rows = { safelight: [], ...Object.fromEntries(Object.keys(open).map((name) => [name, []])) };
     for (let round = 1; round <= job.rounds; round++) {
       rows.safelight.push(
         await launch(async (context, page) => {
@@ -175,10 +190,10 @@ const measures = {
         }),
       );
       note(`round ${round}, safelight: ${ms(rows.safelight.at(-1).took)} ms`);
-      for (const [name, main] of Object.entries(PEERS)) {
+      for (const [name, openPage] of Object.entries(open)) {
         rows[name].push(
           await launch(async (context, page) => {
-            await openPeer(context, page, script, main);
+            await openPage(context, page);
             const before = await cpu(context);
             const { classes, names, ...run } = await runPeer(page);
             return { ...run, cpu: (await cpu(context)) - before, labels: new Map(names.map((each, i) => [each, job.labels[classes[i]]])) };
@@ -187,6 +202,7 @@ const measures = {
         note(`round ${round}, ${name}: ${ms(rows[name].at(-1).took)} ms`);
       }
     }
+    rmSync(folder, { recursive: true });
     const ours = median(rows.safelight.map(({ took }) => took));
     say(`${job.photos.length} mixed photos, 0.5 to 12 megapixels; ${job.rounds} rounds by turns, medians\n`);
     say("| | s | photos/s | time × safelight | processor s | other labels than Python's | page blocked > 50 ms | longest, ms |");

@@ -19,6 +19,8 @@ import threading
 from pathlib import Path
 
 import click
+import onnx
+import onnx.utils
 from PIL import Image
 
 from export.parity.browsers import chromium
@@ -68,7 +70,8 @@ def main(named: Path | None, photos: Path | None, count: int, rounds: int, many:
         if {"throughput", "start", "blocked"} & set(wanted):
             mixed = make_mixed(sources, folder / "mixed", count)
             job |= {"photos": [str(photo) for photo in mixed]}
-            job |= {"expected": labels(bundle, mixed)} if "throughput" in wanted else {}
+            if "throughput" in wanted:
+                job |= {"expected": labels(bundle, mixed), "transformers": str(for_transformers(bundle, folder / "transformers"))}
         if {"memory", "blocked"} & set(wanted):
             job |= {"many": str(make_small(sources, folder / "many", many)), "count": many}
         file = next(file for file in bundle.spec.files if file.format == "tfjs" and file.precision == "fp16")
@@ -135,6 +138,29 @@ def labels(bundle: Bundle, photos: list[Path]) -> list[str]:
     """What Python says: onnxruntime on the file of the site's precision, which the export has proven against PyTorch."""
     session = onnxruntime.load(bundle, bundle.file("onnx-fp16"))
     return [predict(session(resize(decode(photo), bundle.spec.input)), bundle.spec).label for photo in photos]
+
+
+def for_transformers(bundle: Bundle, folder: Path) -> Path:
+    """The same network as transformers.js wants it: NCHW "pixel_values" in, "logits" out, its photos' way to pixels in two JSON files."""
+    (folder / "onnx").mkdir(parents=True)
+    file, size = bundle.file("onnx-fp16"), bundle.spec.input.size
+    names = [file.input.name], [file.outputs[0].name]
+    onnx.utils.extract_model(bundle.path(file.parts[0]), folder / "onnx" / "model.onnx", *names)
+    model = onnx.load(folder / "onnx" / "model.onnx")
+    pixels = onnx.helper.make_tensor_value_info("pixel_values", onnx.TensorProto.FLOAT, (1, 3, size, size))
+    model.graph.node.insert(0, onnx.helper.make_node("Transpose", ["pixel_values"], names[0], perm=(0, 2, 3, 1)))
+    model.graph.node.append(onnx.helper.make_node("Identity", names[1], ["logits"]))
+    logits = onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, (1, len(bundle.spec.labels)))
+    del model.graph.input[:], model.graph.output[:]
+    model.graph.input.append(pixels)
+    model.graph.output.append(logits)
+    onnx.save(model, folder / "onnx" / "model.onnx")
+    ids = {str(index): label.id for index, label in enumerate(bundle.spec.labels)}
+    (folder / "config.json").write_text(json.dumps({"model_type": "mobilenet_v2", "id2label": ids}))
+    way = {"do_resize": True, "size": {"shortest_edge": bundle.spec.input.resize_to}, "resample": 2, "do_center_crop": True}
+    way |= {"crop_size": {"height": size, "width": size}, "do_rescale": False, "do_normalize": False}
+    (folder / "preprocessor_config.json").write_text(json.dumps({"image_processor_type": "MobileNetV2ImageProcessor", **way}))
+    return folder
 
 
 if __name__ == "__main__":

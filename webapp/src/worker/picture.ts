@@ -21,7 +21,7 @@ export function preview(photo: Photo, side: number): Promise<Blob> {
 
 function jpeg(image: ImageData, quality: number): Promise<Blob> {
   const canvas = new OffscreenCanvas(image.width, image.height);
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // in memory, not on a GPU that has to hand it back
   if (!context) throw new Error("no canvas to draw a picture on");
   context.putImageData(image, 0, 0);
   return canvas.convertToBlob({ type: "image/jpeg", quality });
