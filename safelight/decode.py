@@ -54,8 +54,33 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+@dataclass(frozen=True)
+class Glance:
+    """What a quick look at a photo shows."""
+
+    format: str  # of the bytes, whatever the file is called: "JPEG", "PNG", …
+    mode: str  # Pillow's name for the stored pixels: "RGB", "L", "RGBA", "CMYK", "I;16", …
+    width: int  # of the whole photo, upright
+    height: int
+    orientation: int  # EXIF's number as stored; 1 where there is none
+    pixels: Pixels  # upright RGB [h,w,3]; of a JPEG 1/2, 1/4 or 1/8 of the size, at least the `side` that was asked for
+
+
 def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     """Decode a file, or a file's bytes, to upright RGB uint8 [H,W,3]. Raises a PhotoError."""
+    return _decode(source, limits, None).pixels
+
+
+def glance(source: Path | bytes, side: int, *, limits: Limits = DEFAULT_LIMITS) -> Glance:
+    """A quick look: as `decode`, with the same PhotoErrors, but a JPEG is reduced while it is decoded.
+
+    All of its data is read, so damage is found as by `decode`; only the pixels are fewer, down to the least power of two whose
+    sides are both at least `side`, and not the contract's. A smooth 12-megapixel JPEG took 10 ms instead of 113.
+    """
+    return _decode(source, limits, side)
+
+
+def _decode(source: Path | bytes, limits: Limits, side: int | None) -> Glance:
     name = str(source) if isinstance(source, Path) else "the photo"
     data = read(source, limits=limits) if isinstance(source, Path) else source
     if not data:
@@ -73,10 +98,15 @@ def decode(source: Path | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     if damage is not None:
         raise damage
     try:
+        stored, mode = image.size, image.mode
+        if side is not None:
+            image.draft(None, (side, side))  # None: leave the mode. Of these formats it means something to JPEG alone
         image.load()
         _restore_key(image, data)
         del data  # up to 256 MiB, before as much again is needed for the result
-        return flatten(image, orientation(image.info.get("exif", b"") if exif is None else exif))
+        turn = orientation(image.info.get("exif", b"") if exif is None else exif)
+        width, height = stored[::-1] if 5 <= turn <= 8 else stored
+        return Glance(image.format or "", mode, width, height, turn, flatten(image, turn))
     except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, … on damaged data
         raise _blame(error, name) from error
 

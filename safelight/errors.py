@@ -12,6 +12,7 @@
     │   ├── CorruptImage           "corrupt"
     │   └── ImageTooLarge          "too-large"     more pixels or bytes than the limits allow
     ├── DataError                  a folder of photos can't be trained on
+    ├── CleanError                 a photo can't be moved, or moved back; it is where it was
     ├── ModelError                 an architecture or its weights can't be had
     ├── SpecError                  a spec.json breaks the contract
     ├── BundleError                a bundle or a run is incomplete or damaged
@@ -97,6 +98,10 @@ class ImageTooLarge(PhotoError):
 
 class DataError(SafelightError):
     """A folder of photos can't be trained on."""
+
+
+class CleanError(SafelightError):
+    """A photo can't be moved, or moved back; it is where it was."""
 
 
 class ModelError(SafelightError):

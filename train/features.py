@@ -22,7 +22,6 @@ import PIL
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.fx.experimental.optimization import fuse
 
 from safelight.decode import DEFAULT_LIMITS, Limits
@@ -33,6 +32,7 @@ from safelight.spec import InputSpec
 from safelight.threads import one_thread
 from train.cache import Features, Refusal, Store, open_store
 from train.data import Photo, pixels_of
+from train.progress import progress as progress
 
 FEATURE_VERSION = 1  # raise it when decode, resize or the arithmetic below changes what a photo becomes
 BATCH = {"cpu": 1, "cuda": 64, "mps": 32}  # photos; a core takes 24 ms a photo at 1, 30 at 8: its caches overflow
@@ -78,12 +78,6 @@ def frozen(network: Network, device: torch.device) -> Network:
     network = copy.deepcopy(network).eval()
     network.trunk = fuse(network.trunk)
     return network.requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def progress(console: Console) -> Progress:
-    """The bar of every long loop; nothing where the console is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _compute(

@@ -21,6 +21,8 @@ COMMANDS = {  # name → the line that `safelight --help` shows
     "export": "Write a run or a pretrained backbone as a proven bundle.",
     "verify": "Prove that every runtime agrees with PyTorch, from bytes to probabilities.",
     "diagnose": "Name the mistake that made an app's tensor or answer differ.",
+    "inspect": "Find what is wrong with a folder of photos.",
+    "clean": "Put a folder of photos right by keys; everything can be undone.",
     "predict": "Classify photos with a bundle.",
     "web": "Write a static site that classifies photos in the browser.",
     "demo": "Run the main job on photos that come with the install.",
