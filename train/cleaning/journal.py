@@ -112,7 +112,7 @@ class Journal:
 
     def _put_back(self, entry: Entry) -> None:
         if entry.source.exists() and entry.target.exists():  # stopped in the middle of a move
-            if entry.source.is_symlink() or entry.target.stat().st_size and not filecmp.cmp(entry.source, entry.target, shallow=False):
+            if entry.source.is_symlink() or (entry.target.stat().st_size and not filecmp.cmp(entry.source, entry.target, shallow=False)):
                 raise CleanError(f"{entry.source} is taken by another file, so {entry.target} stays where it is. Move one of them away.")
             entry.target.unlink()  # an empty place that was claimed, or the same bytes again
         elif entry.target.is_symlink() or not entry.target.is_file():

@@ -32,6 +32,7 @@ PAGE = {
     "": ("page.html", "text/html; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
     "page.css": ("page.css", "text/css; charset=utf-8"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
 
@@ -59,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
-        """The page, its two files, the state, a picture."""
+        """The page, its files, the state, a picture."""
         path = self._path()
         if path in PAGE:
             name, kind = PAGE[path]

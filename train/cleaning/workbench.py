@@ -33,6 +33,7 @@ class Item:
     path: Path
     label: str  # as it is now
     figures: str
+    is_broken: bool
     state: str = "there"  # or "quarantine", "relabel"
 
 
@@ -133,12 +134,13 @@ class Workbench:
             "split": item.found.split or "",
             "figures": item.figures,
             "state": item.state,
+            "broken": item.is_broken,
         }
 
-    def _number(self, found: Found, figures: str) -> int:
+    def _number(self, found: Found, figures: str, *, is_broken: bool = False) -> int:
         if found.name not in self._numbers:
             self._numbers[found.name] = len(self._items)
-            self._items.append(Item(found, found.path, found.label, figures))
+            self._items.append(Item(found, found.path, found.label, figures, is_broken))
         return self._numbers[found.name]
 
     def _of(self, shot: Shot) -> int:
@@ -159,7 +161,10 @@ class Workbench:
             ("One picture, two labels", self._copies([group for group in found.conflicts if not group.is_leak], everyone=True)),
             (
                 "Broken",
-                [_entry(self._number(item.found, f"{item.bytes:,} bytes"), f"{item.reason}: {item.message}") for item in found.broken],
+                [
+                    _entry(self._number(item.found, f"{item.bytes:,} bytes", is_broken=True), f"{item.reason}: {item.message}")
+                    for item in found.broken
+                ],
             ),
             ("Doubtful labels", [self._doubt(one) for one in found.suspects]),
             ("Copies", self._copies(found.copies)),

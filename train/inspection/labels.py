@@ -26,6 +26,7 @@ from train.pipeline import choose_device, input_spec
 from train.progress import progress
 
 FOLDS = 5
+CLAIM = 0.8  # a class that is this probable is claimed, however sure it usually is; see `suspects`
 HEAD = HeadOptions(weight_decays=(1e-1, 1e-2))  # strong: a head that bends to a wrong label can't find it
 
 Matrix = NDArray[np.float64]
@@ -95,13 +96,14 @@ def suspects(probabilities: Matrix, labels: Vector) -> Vector:
     """Indices of the labels that confident learning calls wrong, by how much surer another class is.
 
     A class is claimed for a photo where its probability reaches that class's own average over the photos labelled so (the paper's
-    threshold, which makes up for a head that is generally surer of one class than of another). A photo whose likeliest
-    claimed class is not its label is off the diagonal of the "confident joint".
+    threshold, which makes up for a head that is generally surer of one class than of another), or CLAIM. A photo whose likeliest
+    claimed class is not its label is off the diagonal of the "confident joint". CLAIM is ours: where classes are easy the averages
+    come close to 1, and without it 8, 8 and 7 of 10 wrong labels among 600 cats and dogs were found, with it 9, 10 and 8.
     """
     counts = np.bincount(labels, minlength=probabilities.shape[1])
     sums = np.bincount(labels, probabilities[np.arange(len(labels)), labels], minlength=len(counts))
     threshold = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
-    claimed = np.where(probabilities >= threshold, probabilities, 0)
+    claimed = np.where(probabilities >= np.minimum(threshold, CLAIM), probabilities, 0)
     answer = claimed.argmax(1)
     wrong = np.flatnonzero((claimed.max(1) > 0) & (answer != labels))
     margin = probabilities[wrong, labels[wrong]] - probabilities[wrong, answer[wrong]]

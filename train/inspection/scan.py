@@ -94,7 +94,7 @@ def look(item: Found, limits: Limits = DEFAULT_LIMITS) -> Shot | Broken:
         return Broken(item, _bytes(item.path), error.reason, str(error).replace(str(item.path), "the photo"))
     grey = Image.fromarray(seen.pixels).convert("L")
     grey.thumbnail((WORK, WORK), Image.Resampling.BOX)
-    values = np.asarray(grey, np.float32)
+    values = np.asarray(grey)
     return Shot(
         found=item,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -28,7 +28,7 @@ class Shortcut:
     """A trait of the file from which the class can be guessed."""
 
     trait: str
-    accuracy: float  # of guessing each photo's class from the trait and the other photos
+    accuracy: float  # of guessing the commonest class of each value
     chance: float  # of always guessing the commonest class
     values: dict[str, dict[str, int]]  # value → class → photos
 
@@ -44,14 +44,7 @@ def shortcuts(shots: Sequence[Shot]) -> list[Shortcut]:
         values: dict[str, Counter[str]] = {}
         for shot in shots:
             values.setdefault(value_of(shot), Counter())[shot.found.label] += 1
-        accuracy = sum(map(_right, values.values())) / len(shots)
+        accuracy = sum(max(counts.values()) for counts in values.values()) / len(shots)
         if accuracy >= chance + GAIN:
             found.append(Shortcut(trait, accuracy, chance, {value: dict(counts) for value, counts in sorted(values.items())}))
     return sorted(found, key=lambda one: -one.accuracy)
-
-
-def _right(counts: Counter[str]) -> int:
-    """How many of these photos the commonest class among the *others* is right about."""
-    (_, first), *rest = counts.most_common(2)
-    second = rest[0][1] if rest else 0
-    return first if first - 1 > second or (second == 0 and first > 1) else 0

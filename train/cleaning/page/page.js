@@ -3,11 +3,11 @@
 const $ = (id) => document.getElementById(id);
 const KEYED = 9; // classes with a key of their own
 
-/** @type {{folder: string, quarantine: string, classes: string[], queues: {title: string, entries: {photo: number, why: string, beside: number[]}[]}[], photos: {number: number, name: string, label: string, was: string, split: string, figures: string, state: string}[], undoable: number}} */
+/** @type {{folder: string, quarantine: string, classes: string[], queues: {title: string, entries: {photo: number, why: string, beside: number[]}[]}[], photos: {number: number, name: string, label: string, was: string, split: string, figures: string, state: string, broken: boolean}[], undoable: number}} */
 let state;
 let queue = 0;
 let at = 0;
-let isBusy = false;
+let work = Promise.resolve(); // keys may come faster than answers: each waits for the one before
 
 /** The chosen queue's entries of the chosen class. */
 function entries() {
@@ -41,10 +41,10 @@ function show() {
   $("card").classList.toggle("moved", photo.state !== "there");
   const picture = $("picture");
   if (picture.dataset.photo !== String(photo.number)) {
-    picture.hidden = false;
-    $("unseen").hidden = true;
+    picture.hidden = photo.broken;
+    $("unseen").hidden = !photo.broken;
     picture.dataset.photo = photo.number;
-    picture.src = `photo/${photo.number}`;
+    if (!photo.broken) picture.src = `photo/${photo.number}`;
     picture.alt = `${photo.was}: ${photo.name}`;
   }
   const now = { there: photo.split ? `${photo.label}, ${photo.split}` : photo.label, quarantine: "set aside", relabel: `now in ${photo.label}` }[photo.state];
@@ -58,7 +58,7 @@ function show() {
     button.disabled = photo.state !== "there" || button.dataset.label === photo.label;
   }
   const following = list[at + 1];
-  if (following) new Image().src = `photo/${following.photo}`;
+  if (following && !state.photos[following.photo].broken) new Image().src = `photo/${following.photo}`;
 }
 
 function companion(number) {
@@ -79,8 +79,7 @@ function element(name, text) {
 
 /** Ask for a move; then the next photo, unless it was refused. */
 async function ask(what, content) {
-  if (isBusy) return;
-  isBusy = true;
+  $("main").ariaBusy = "true";
   try {
     const answer = await fetch(what, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
     const { photo, undoable, said } = await answer.json();
@@ -96,8 +95,8 @@ async function ask(what, content) {
   } catch {
     say("No answer: is safelight clean still running?", true);
   } finally {
-    isBusy = false;
     show();
+    $("main").ariaBusy = "false";
   }
 }
 
@@ -118,25 +117,31 @@ const current = () => entries()[at];
 const acts = {
   next: () => { at++; show(); },
   previous: () => { at--; show(); },
-  aside: () => { const entry = current(); if (entry && !$("aside").disabled) ask("quarantine", { photo: entry.photo, why: entry.why }); },
-  undo: () => { if (state.undoable > 0) ask("undo", {}); },
+  aside: async () => { const entry = current(); if (entry && !$("aside").disabled) await ask("quarantine", { photo: entry.photo, why: entry.why }); },
+  undo: async () => { if (state.undoable > 0) await ask("undo", {}); },
 };
 const KEYS = { ArrowRight: "next", ArrowLeft: "previous", d: "aside", u: "undo" };
 
-function relabel(label) {
+async function relabel(label) {
   const entry = current();
-  if (entry && label !== undefined && label !== state.photos[entry.photo].label) ask("relabel", { photo: entry.photo, label });
+  const photo = entry && state.photos[entry.photo];
+  if (photo?.state === "there" && label !== undefined && label !== photo.label) await ask("relabel", { photo: entry.photo, label });
+}
+
+/** Do it when what was asked before is done. */
+function soon(act) {
+  work = work.then(act);
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.matches("select")) return;
-  if (event.key >= "1" && event.key <= "9") relabel(state.classes[Number(event.key) - 1]);
-  else if (KEYS[event.key]) acts[KEYS[event.key]]();
+  if (event.key >= "1" && event.key <= "9") soon(() => relabel(state.classes[Number(event.key) - 1]));
+  else if (KEYS[event.key]) soon(acts[KEYS[event.key]]);
   else return;
   event.preventDefault();
 });
-for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", act);
-$("class").addEventListener("change", () => { at = 0; show(); });
+for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", () => soon(act));
+$("class").addEventListener("change", () => soon(() => { at = 0; show(); }));
 $("picture").addEventListener("error", () => { $("picture").hidden = true; $("unseen").hidden = false; });
 
 state = await (await fetch("state")).json();
@@ -149,7 +154,7 @@ $("queues").append(...state.queues.map(({ title }, index) => {
   const button = document.createElement("button");
   button.type = "button";
   button.append(element("span", title), element("span", ""));
-  button.addEventListener("click", () => { queue = index; at = 0; show(); });
+  button.addEventListener("click", () => soon(() => { queue = index; at = 0; show(); }));
   item.append(button);
   return item;
 }));
@@ -159,7 +164,7 @@ $("labels").append(...state.classes.map((label, index) => {
   button.dataset.label = label;
   if (index < KEYED) button.append(element("kbd", index + 1));
   button.append(label);
-  button.addEventListener("click", () => relabel(label));
+  button.addEventListener("click", () => soon(() => relabel(label)));
   return button;
 }));
 say(state.queues.length ? "Look, decide, press a key." : "Nothing to clean: nothing stood out.");
