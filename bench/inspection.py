@@ -1,6 +1,6 @@
 """How fast and how well `inspect` looks. Target: 300 files/s, every planted duplicate and corrupt file, 8 of 10 wrong labels.
 
-python bench/inspect.py PHOTOS [--files 10000] [--labels 1000] [--hashes 100000] [--seeds 3]
+python bench/inspection.py PHOTOS [--files 10000] [--labels 1000] [--hashes 100000] [--seeds 3]
 
 PHOTOS has train/CLASS/ folders of JPEG files, such as the small cats-vs-dogs set. For speed each of them is written --files times
 in all, every copy with a comment of its own: no two files have the same bytes, as in a real folder, but every one has many twins, so
