@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from safelight.decode import SUFFIXES, Limits, decode, find_photos
+from safelight.decode import SUFFIXES, Limits, decode, find_photos, glance
 from safelight.errors import PhotoError
 from safelight.flatten import over_white
 
@@ -375,3 +375,41 @@ def test_no_awkward_photo_does_more_than_raise_its_reason() -> None:
                 assert pixels.dtype == np.uint8
         verdicts[verdict] = verdicts.get(verdict, 0) + 1
     assert verdicts == {"ok": 154, "truncated": 18, "unsupported": 12, "not-an-image": 6, "corrupt": 4, "too-large": 3, "empty": 1}
+
+
+def verdict(look: Any, path: Path) -> str:
+    try:
+        look(path)
+    except PhotoError as error:
+        return error.reason
+    return ""
+
+
+def test_a_glance_judges_as_decoding_does() -> None:
+    if not AWKWARD.is_dir():
+        pytest.skip("needs the awkward photos beside the checkout (shared/data/awkward)")
+    files = [path for path in sorted(AWKWARD.rglob("*")) if path.is_file()]
+    verdicts = {path.name: (verdict(decode, path), verdict(lambda path: glance(path, 64), path)) for path in files}
+    assert len({whole for whole, _ in verdicts.values()}) > 4
+    assert {name: both for name, both in verdicts.items() if both[0] != both[1]} == {}
+
+
+@pytest.mark.parametrize("cut", [600, 3000, 9000])
+def test_a_glance_finds_damage_at_the_end_of_a_jpeg(cut: int) -> None:
+    data = encode(Image.fromarray(np.random.default_rng(0).integers(0, 255, (400, 600, 3), np.uint8)), "JPEG", quality=85)
+    for look in (decode, lambda data: glance(data, 64)):
+        with pytest.raises(PhotoError, match="ends early"):
+            look(data[:-cut])
+
+
+def test_a_glance_is_smaller_upright_and_knows_the_whole_size() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    gradient = np.linspace(0, 255, 1200 * 800 * 3).reshape(800, 1200, 3).astype(np.uint8)
+    seen = glance(encode(Image.fromarray(gradient), "JPEG", exif=exif), 100)
+    assert (seen.format, seen.mode, seen.width, seen.height, seen.orientation) == ("JPEG", "RGB", 800, 1200, 6)
+    assert seen.pixels.shape == (150, 100, 3)  # an eighth
+    whole = decode(encode(Image.fromarray(gradient), "JPEG", exif=exif))
+    assert np.abs(seen.pixels.mean((0, 1)) - whole.mean((0, 1))).max() < 1
+    png = glance(lossless(gradient), 100)
+    assert png.pixels.shape == (800, 1200, 3)

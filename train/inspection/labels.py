@@ -17,12 +17,13 @@ from rich.console import Console
 from torch import Tensor
 
 from safelight import models
+from train.contract import input_spec
 from train.data import Photo
 from train.features import extract
 from train.fit import Examples, fit_head, temperature_of
 from train.metrics import softmax
 from train.options import HeadOptions, TrainOptions
-from train.pipeline import choose_device, input_spec
+from train.pipeline import choose_device
 from train.progress import progress
 
 FOLDS = 5

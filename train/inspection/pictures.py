@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from safelight.decode import Limits, glance
+from safelight.decode import Limits
 from safelight.errors import PhotoError
-from train.inspection.scan import Shot
+from train.inspection.scan import Shot, see
 
 THUMBNAIL = 160  # pixels of the longer side, about 5 kB each
 TILE = 96  # pixels of a side of a contact sheet's square
@@ -56,7 +56,7 @@ def contact_sheet(shots: Sequence[Shot], limits: Limits) -> str:
 
 def _open(shot: Shot, side: int, limits: Limits) -> Image.Image | None:
     try:
-        return Image.fromarray(glance(shot.found.path, side, limits=limits).pixels)
+        return Image.fromarray(see(shot.found, side, limits)[1].pixels)
     except PhotoError:
         return None
 

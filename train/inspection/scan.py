@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from safelight.decode import DEFAULT_LIMITS, Limits, glance, read
+from safelight.decode import DEFAULT_LIMITS, Glance, Limits, glance, read
 from safelight.errors import PhotoError
-from train.data import Found, Photo
+from train.data import Found, Photo, pixels_of
 from train.inspection.hashing import HASH_SIDE, TINY_SIDE, perceptual_hash
 from train.inspection.quality import blur
 
@@ -52,7 +52,7 @@ class Shot:
     @property
     def photo(self) -> Photo:
         """The same as training knows it."""
-        return Photo(self.found.path, self.found.name, self.found.label, self.found.split, self.sha256)
+        return Photo(self.found.path, self.found.name, self.found.label, self.found.split, self.sha256, index=self.found.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ def scan(
 def look(item: Found, limits: Limits = DEFAULT_LIMITS) -> Shot | Broken:
     """Read, judge and measure one file."""
     try:
-        data = read(item.path, limits=limits)
-        seen = glance(data, LOOK, limits=limits)
+        data, seen = see(item, LOOK, limits)
     except PhotoError as error:
         return Broken(item, _bytes(item.path), error.reason, str(error).replace(str(item.path), "the photo"))
     grey = Image.fromarray(seen.pixels).convert("L")
@@ -119,6 +118,15 @@ def look(item: Found, limits: Limits = DEFAULT_LIMITS) -> Shot | Broken:
         hash=perceptual_hash(_square(grey, HASH_SIDE)),
         tiny=_square(grey, TINY_SIDE),
     )
+
+
+def see(item: Found, side: int, limits: Limits) -> tuple[bytes, Glance]:
+    """A photo's bytes and a quick look at it. Raises a PhotoError."""
+    if item.index is None:
+        data = read(item.path, limits=limits)
+        return data, glance(data, side, limits=limits)
+    pixels = pixels_of(item, limits)  # of an idx file: nothing but pixels, and small
+    return pixels.tobytes(), Glance("idx", "L", pixels.shape[1], pixels.shape[0], 1, pixels)
 
 
 def _square(grey: Image.Image, side: int) -> NDArray[np.uint8]:

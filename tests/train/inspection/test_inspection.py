@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from safelight.decode import decode
@@ -201,3 +203,20 @@ def test_a_mistake_is_one_sentence(words: list[str], sentence: str, tmp_path: Pa
     assert done.returncode in (1, 2)
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_idx_files_are_inspected_and_not_moved(tmp_path: Path) -> None:
+    dice = np.random.default_rng(0)
+    shared = dice.integers(0, 255, (28, 28), np.uint8)
+    for prefix, count in (("train", 40), ("t10k", 10)):
+        pixels, labels = dice.integers(0, 255, (count, 28, 28), np.uint8), np.arange(count, dtype=np.uint8) % 10
+        pixels[3] = shared  # a leak
+        (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, count, 28, 28) + pixels.tobytes())
+        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, count) + labels.tobytes())
+    found = inspect(tmp_path, NO_LABELS)
+    assert len(found.shots) == 50
+    assert [group.splits for group in found.leaks] == [("test", "train")]
+    assert "data:image/jpeg" in report.render(found, TrainOptions().limits)
+    done = safelight("clean", tmp_path, "--no-labels")
+    assert done.returncode == 2
+    assert "idx files" in done.stderr
