@@ -1,7 +1,8 @@
 """Photos that are there more than once: byte for byte, or the same picture resized, re-encoded or a little edited.
 
 A pair that the hashes suspect is settled by correlation of two grey pictures of 16 × 16 pixels: re-encoded, resized (0.3 to 2 ×)
-or greyed photos had at least 0.998 (100 cats and dogs each); of 13,520 natural photos, pairs below 0.985 were other pictures.
+or greyed photos had at least 0.998 (100 cats and dogs each); of 13,520 natural photos the suspected pairs had 0.991 and more, or
+0.981 and less.
 """
 
 from __future__ import annotations
