@@ -198,6 +198,7 @@ class Provenance(Contract, frozen=True, kw_only=True):
 
     source: Text  # "trained" or "pretrained"
     recipe: str = ""
+    command: str = ""  # that repeats the training, with placeholders for the folders
     seed: int = 0
     photos: dict[str, int] = {}  # split → number of photos
     data_sha256: str = ""  # of the sorted content hashes and labels of every photo used

@@ -12,6 +12,7 @@ from safelight import models
 from safelight.models.network import Network
 from safelight.spec import DEFAULT_BANDS, InputSpec, Label, ModelSpec, OutputSpec, Provenance, Spec
 from safelight.threads import one_thread
+from train.command import command_of
 from train.data import SPLITS, Split
 from train.learnt import Learnt, Task
 from train.metrics import Metrics
@@ -47,6 +48,7 @@ def describe(name: str, task: Task, learnt: Learnt, temperature: float, figures:
         provenance=Provenance(
             source="trained",
             recipe=options.recipe_name,
+            command=command_of(options),
             seed=options.seed,
             photos={split: len(learnt.splits.photos[split]) for split in SPLITS},
             data_sha256=data_sha256(learnt.splits.everything()),

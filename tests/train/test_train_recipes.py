@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -38,10 +37,10 @@ PARAMETERS = {
     "cifar": 9_176_018,
     "cifar-resnet": 1_228_970,
 }
-SMALL = {"cnn-binary": 32, "cnn-4block": 48, "small-resnet": 48, "cifar": 16}  # pixels, so that an export takes seconds
-# The other recipes' networks are, once learnt, one of these with other widths or without dropout; the transfer recipes'
-# is what every other test of export exports.
-PROVEN = ("cnn-binary", "cnn-4block", "small-resnet", "mnist", "cifar", "cifar-resnet")
+SMALL = {"cnn-4block": 48, "small-resnet": 48, "cifar": 16}  # pixels, so that an export takes seconds
+# The other recipes' networks are, once learnt, one of these with other widths, a block less or without dropout; that of
+# the transfer recipes is what the tests of export export.
+PROVEN = ("cnn-4block", "small-resnet", "mnist", "cifar")
 
 
 def scratch(name: str, **changes: object) -> ScratchOptions:
@@ -153,12 +152,13 @@ def test_early_stopping_stops(demo: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_random_views_teach_the_head_and_are_kept(demo: Path, cache: Path, tmp_path: Path) -> None:
     photos = copy_photos(demo, tmp_path / "photos", {"brick": 9, "gravel": 9})
-    weights = []
-    for name in ("features", "features-augmented", "features-augmented"):
-        result = train.run(photos, tmp_path / f"{len(weights)}" / "run", recipes.options(name, TrainOptions(device="cpu", cache=cache)))
+    decoded, weights = [], []
+    for name in ("features", "features-augmented"):
+        result = train.run(photos, tmp_path / name, recipes.options(name, TrainOptions(device="cpu", cache=cache)))
+        decoded.append(result.decoded)
         weights.append((result.out / "model.safetensors").read_bytes())
-    assert weights[0] != weights[1] == weights[2]
-    assert np.isfinite(result.test.nll)
+    assert weights[0] != weights[1]
+    assert decoded[1] == 0  # the plain views are kept, whoever computed them
 
 
 @pytest.fixture

@@ -153,6 +153,7 @@ const golden = check(object({ photos: list(goldenPhoto), probabilities: record }
 const provenance = object({
   source: name,
   recipe: optional(any, ""),
+  command: optional(any, ""),
   seed: optional(count, 0),
   photos: optional(dictionary(count), {}),
   data_sha256: optional(any, ""),
