@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
 import io
@@ -40,6 +41,7 @@ def seeds(target: str) -> list[bytes]:
         "bundle": bundles,
         "answers": answers,
         "dump": dumps,
+        "idx": pictures,
     }.get(target)
     found = [path.read_bytes() for path in sorted((FOUND / target).glob("*"))]
     return sorted([*(made() if made else ()), *found], key=lambda data: (len(data), data))
@@ -133,6 +135,13 @@ def dumps() -> Iterator[bytes]:
             yield stream.getvalue()
         yield json.dumps(numbers.tolist()).encode()
     yield b"[1e400, NaN, 1" + b"0" * 400 + b", true, null]"
+
+
+def pictures() -> Iterator[bytes]:
+    """MNIST in small: two pictures of 3 × 4, and their labels, packed and not."""
+    for values in (np.arange(24, dtype=np.uint8).reshape(2, 3, 4), np.arange(2, dtype=np.uint8)):
+        plain = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape) + values.tobytes()
+        yield from (plain, gzip.compress(plain, mtime=0))
 
 
 def _picture() -> Image.Image:

@@ -22,10 +22,11 @@ from export.golden import read_answers
 from safelight import exif, jpeg, png
 from safelight.bundle import open_bundle
 from safelight.decode import Limits, decode
-from safelight.errors import CorruptImage, PhotoError, SafelightError, SpecError, UsageError
+from safelight.errors import CorruptImage, DataError, PhotoError, SafelightError, SpecError, UsageError
 from safelight.flatten import Pixels
 from safelight.resize import resize
 from safelight.spec import SPEC_NAME, FileRecord, InputSpec, dump, parse
+from train.idx import read_idx
 
 Target = Callable[[bytes], None]
 
@@ -130,6 +131,16 @@ def read_dump(data: bytes) -> None:
         assert np.isfinite(read_probabilities(path)).all()
 
 
+def read_pictures(data: bytes) -> None:
+    """An idx file's values with the shape that it announces, packed or not, or a DataError."""
+    for name in ("train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"):
+        path = _folder() / name
+        path.write_bytes(data)
+        for axes in (1, 3):
+            with contextlib.suppress(DataError):
+                assert read_idx(path, axes).ndim == axes
+
+
 TARGETS: dict[str, Target] = {
     "decode": decode_photo,
     "decode-png": decode_repaired_png,
@@ -139,6 +150,7 @@ TARGETS: dict[str, Target] = {
     "bundle": open_folder,
     "answers": stored_answers,
     "dump": read_dump,
+    "idx": read_pictures,
 }
 
 

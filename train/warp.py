@@ -2,7 +2,7 @@
 
 Every map goes from the view's places to the photo's, about the middle, as in Keras' ImageDataGenerator: rotation,
 shift, shear, zoom, then the random crop and the mirror. Outside the photo one of four fills holds, which a test compares
-with SciPy's. Per photo this costs a tenth of what scipy.ndimage.affine_transform takes.
+with SciPy's, from which Keras has them.
 """
 
 from __future__ import annotations
