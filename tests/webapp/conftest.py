@@ -84,6 +84,7 @@ def planted_page(node: str, folder: Path, file: str, right: str, wrong: str, *mo
     copy = folder / "webapp"
     shutil.copytree(WEBAPP, copy, ignore=shutil.ignore_patterns("node_modules"))
     (copy / "node_modules").symlink_to(WEBAPP / "node_modules")
+    (folder / "LICENSE").symlink_to(WEBAPP.parent / "LICENSE")
     for path, before, after in ((file, right, wrong), *more):
         _plant(copy / "src" / path, before, after)
     listed = copy / "src" / "runtimes" / "index.ts"

@@ -9,6 +9,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build, type Plugin } from "vite";
 import headers from "../headers.json" with { type: "json" };
 import { icons } from "./icons.ts";
+import { licenses } from "./licenses.ts";
 
 const FORMATS: Record<string, string> = { tfjs: "tfjs", litert: "tflite", ort: "onnx" }; // by the start of a worker's name
 const WORKER = /^assets\/((tfjs|litert|ort)-[\w-]+)\.worker-[\w-]{8}\.js$/;
@@ -44,6 +45,7 @@ export function site(root: string): Plugin {
     },
     async closeBundle() {
       for (const [path, png] of icons()) write(join(out, path), png);
+      write(join(out, "licenses.md"), licenses(root));
       await buildServiceWorker(root, out);
       const parts = sortOut(out);
       write(join(out, "build.json"), `${JSON.stringify(parts, null, 1)}\n`);
