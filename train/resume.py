@@ -8,10 +8,10 @@ so there is no state of a random generator to keep.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pickle
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,11 @@ class Keeper:
         """The checkpoint."""
         return self.folder / NAME
 
+    @property
+    def _fresh(self) -> Path:
+        """Where the next one is written."""
+        return self.folder / f"{NAME}.new"
+
     def begin(self, data: str) -> State | None:
         """What to go on from, or None at the start. Raises DataError where the photos are not those of the checkpoint."""
         self.data = data
@@ -59,7 +64,7 @@ class Keeper:
         """Replace the checkpoint. Raises SafelightError, the last one intact, where the disk takes no more."""
         buffer = io.BytesIO()
         torch.save({**state, _ABOUT: dict(self.about), _DATA: self.data, _THREADS: torch.get_num_threads()}, buffer)
-        fresh = self.path.with_suffix(".new")
+        fresh = self._fresh
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with fresh.open("wb") as stream:
@@ -75,8 +80,11 @@ class Keeper:
             ) from error
 
     def clear(self) -> None:
-        """Remove it: the run is written."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove it, and its folder where nothing else lies in it: the run is written."""
+        for path in (self.path, self._fresh):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
 
 
 def keep(out: Path, about: Mapping[str, str], *, resume: bool) -> Keeper:

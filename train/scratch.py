@@ -14,11 +14,13 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from safelight import models
+from safelight.errors import SafelightError
 from safelight.models.network import Network
 from safelight.threads import threads_kept
 from train.data import SPLITS
@@ -26,7 +28,7 @@ from train.features import progress
 from train.fit import Point, balance, temperature_of
 from train.learnt import Learnt, Task, as_logits, labels_of, share_out
 from train.options import OptimiserOptions, ScratchOptions
-from train.pixels import gather
+from train.pixels import Pixels, gather
 from train.resume import Keeper, State
 from train.split import splits_sha256
 from train.warp import random_views
@@ -36,10 +38,15 @@ LOOK = 64  # photos a step where nothing is learnt
 
 @dataclass(frozen=True)
 class Examples:
-    """Photos [N,S,S,3] uint8 and class indices [N] int64."""
+    """Some of the photos in memory, or in their file, with their class indices [n] int64."""
 
-    pixels: Tensor
+    pixels: Pixels
+    rows: NDArray[np.intp]
     labels: Tensor
+
+    def batch(self, places: Tensor) -> Tensor:
+        """uint8 [b,S,S,3] of the examples at these places."""
+        return torch.from_numpy(self.pixels.array[self.rows[places.numpy()]])
 
 
 @dataclass
@@ -67,8 +74,8 @@ def learn(task: Task) -> Learnt:
     pixels, views, refused = gather(task.photos, task.spec, plan.source, task.options.limits, task.keeper.folder, task.console)
     splits, skipped = share_out(task, refused)
     labels = {split: torch.from_numpy(labels_of(splits.photos[split], task.classes)) for split in SPLITS}
-    plain = {split: Examples(torch.from_numpy(pixels.array[pixels.of(splits.photos[split])]), labels[split]) for split in SPLITS}
-    learner = Examples(torch.from_numpy(views.array[views.of(splits.photos["train"])]), labels["train"])
+    plain = {split: Examples(pixels, pixels.of(splits.photos[split]), labels[split]) for split in SPLITS}
+    learner = Examples(views, views.of(splits.photos["train"]), labels["train"])
     with threads_kept():
         begun = task.keeper.begin(splits_sha256(splits))
         training = _training(plan, task)
@@ -77,7 +84,7 @@ def learn(task: Task) -> Learnt:
             task.console.print(f"Resumed after epoch {training.epoch} of {plan.epochs}.")
         interrupted = _run(training, learner, plain["validation"], plan, task)
         training.kept.load_state_dict(training.best)
-        logits = {split: as_logits(answers(training.kept, plain[split].pixels, task.device)) for split in SPLITS}
+        logits = {split: as_logits(answers(training.kept, plain[split], task.device)) for split in SPLITS}
     network = models.build(plan.architecture, pretrained=False, size=task.spec.size, classes=len(task.classes))
     network.load_state_dict(training.best)
     return Learnt(network, splits, skipped, training.history, logits, decoded=len(pixels.rows), interrupted=interrupted)
@@ -166,7 +173,7 @@ def _epoch(
     training.network.train()
     with _chance(task.options.seed, epoch):
         for step, rows in enumerate(torch.split(order, plan.batch)):
-            pixels = random_views(learner.pixels[rows].to(task.device), task.spec.size, plan.augment, random)
+            pixels = random_views(learner.batch(rows).to(task.device), task.spec.size, plan.augment, random)
             wanted = learner.labels[rows].to(task.device)
             share, others = 1.0, wanted
             if plan.mixup:
@@ -186,6 +193,11 @@ def _epoch(
             total += loss.item() * len(rows)
             hits += int((logits.argmax(1) == wanted).sum())
             advance()
+    if not math.isfinite(total):
+        raise SafelightError(
+            f"the training diverged in epoch {epoch}: its loss is {total}. Remove {task.keeper.folder}, "
+            f"and choose a --rate below {plan.optimiser.rate:g}."
+        )
     return total / count, hits / count
 
 
@@ -213,15 +225,16 @@ def optimiser_of(network: nn.Module, options: OptimiserOptions) -> torch.optim.O
 
 
 @torch.inference_mode()
-def answers(network: nn.Module, pixels: Tensor, device: torch.device) -> Tensor:
-    """Logits [N,C] of plain photos [N,S,S,3] uint8, on the CPU."""
+def answers(network: nn.Module, examples: Examples, device: torch.device) -> Tensor:
+    """Logits [n,C] of the plain photos, on the CPU."""
     network.eval()
-    return torch.cat([network(some.to(device).float()).cpu() for some in torch.split(pixels, LOOK)])
+    places = torch.split(torch.arange(len(examples.labels)), LOOK)
+    return torch.cat([network(examples.batch(some).to(device).float()).cpu() for some in places])
 
 
 def _validate(network: nn.Module, validation: Examples, weights: Tensor, device: torch.device) -> tuple[float, float]:
     """Loss, classes weighing the same, at its best temperature, as the network will ship; and accuracy."""
-    logits = answers(network, validation.pixels, device)
+    logits = answers(network, validation, device)
     even = balance(validation.labels, len(weights))
     loss = functional.cross_entropy(logits / temperature_of(logits, validation.labels), validation.labels, even)
     return loss.item(), (logits.argmax(1) == validation.labels).double().mean().item()

@@ -15,12 +15,12 @@ import train
 from export.ship import ShipOptions, ship
 from safelight.checkpoint import load_run
 from safelight.cli import main
-from safelight.errors import UsageError
+from safelight.errors import SafelightError, UsageError
 from safelight.models.summary import summarise
 from safelight.spec import InputSpec
 from safelight.threads import one_thread
 from tests.train.conftest import copy_photos
-from train import recipes
+from train import pixels, recipes
 from train.contract import input_spec
 from train.options import ALL_BLOCKS, OptimiserOptions, ScratchOptions, TrainOptions
 from train.scratch import rate_at
@@ -116,11 +116,11 @@ def test_a_run_by_each_recipe_becomes_a_proven_bundle(name: str, demo: Path, tmp
     assert proven >= {f"{kind}-{precision}" for kind in ("onnx", "tflite", "tfjs") for precision in ("fp32", "fp16")}
     network, spec = load_run(result.out)
     assert spec.provenance.recipe == name
-    pixels = torch.rand(8, spec.input.size, spec.input.size, 3, generator=torch.Generator().manual_seed(0)) * torch.arange(
-        32, 257, 32
-    ).view(8, 1, 1, 1)
+    noise = torch.rand(8, spec.input.size, spec.input.size, 3, generator=torch.Generator().manual_seed(0)) * torch.arange(32, 257, 32).view(
+        8, 1, 1, 1
+    )
     with torch.inference_mode():
-        assert network(pixels).softmax(1)[:, 0].std() > 1e-4  # an answer that depends on nothing would prove nothing
+        assert network(noise).softmax(1)[:, 0].std() > 1e-4  # an answer that depends on nothing would prove nothing
 
 
 @pytest.mark.slow
@@ -147,6 +147,35 @@ def test_early_stopping_stops(demo: Path, tmp_path: Path) -> None:
     with one_thread():
         result = train.run(photos, tmp_path / "run", plan)
     assert len((result.out / "history.csv").read_text().splitlines()) - 1 < 30  # nothing gets better at that rate
+
+
+@pytest.mark.slow
+def test_a_training_that_diverges_says_so(demo: Path, tmp_path: Path) -> None:
+    photos = copy_photos(demo, tmp_path / "photos", {"brick": 9, "gravel": 9})
+    plan = recipes.options("cnn-sgd", TrainOptions(device="cpu", size=32), epochs=3, batch=4, rate=1e12)
+    with (
+        one_thread(),
+        pytest.raises(
+            SafelightError, match=r"diverged in epoch 1: its loss is (nan|inf)\. Remove .*run\.training, and choose a --rate below 1e\+12"
+        ),
+    ):
+        train.run(photos, tmp_path / "run", plan)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_photos_beyond_the_memory_lie_in_a_file_and_teach_the_same(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = copy_photos(demo, tmp_path / "photos", {"brick": 9, "gravel": 9})
+    weights = []
+    for memory in (2**30, 0):
+        monkeypatch.setattr(pixels, "MEMORY", memory)
+        with one_thread():
+            result = train.run(
+                photos, tmp_path / str(memory), recipes.options("small-resnet", TrainOptions(device="cpu", size=32), epochs=1)
+            )
+        weights.append((result.out / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+    assert not list(tmp_path.glob("*.training"))
 
 
 @pytest.mark.slow

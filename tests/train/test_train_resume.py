@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import shutil
@@ -34,7 +35,8 @@ def kill_after(epoch: int, photos: Path, out: Path, *words: str) -> None:
     """Train in a process of its own and kill it, with no time to say farewell, in the epoch after this one."""
     command = [sys.executable, "-m", "safelight", "train", str(photos), "--out", str(out), "--recipe", RECIPE, "--device", "cpu"]
     command += ["--size", str(SIZE), "--epochs", str(EPOCHS), "--batch", str(BATCH), *words]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # see the fixture
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=alone) as process:
         assert process.stderr is not None
         said = []
         for line in process.stderr:
@@ -62,6 +64,7 @@ def few(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("alone")
 def test_killed_twice_it_ends_with_the_bytes_of_a_training_that_was_not(few: Path, tmp_path: Path) -> None:
     whole = train.run(few, tmp_path / "whole" / "run", options())
     out = tmp_path / "killed" / "run"
@@ -147,6 +150,15 @@ def test_a_checkpoint_comes_back_as_it_was(kept: Keeper, tmp_path: Path) -> None
     assert state is not None
     assert state["epoch"] == 1
     assert torch.equal(state["network"]["weight"], torch.arange(1000.0))
+
+
+def test_only_what_is_ours_is_removed(kept: Keeper) -> None:
+    (kept.folder / "thesis.txt").touch()
+    kept.clear()
+    assert list(files(kept.folder)) == ["thesis.txt"]
+    (kept.folder / "thesis.txt").unlink()
+    kept.clear()
+    assert not kept.folder.exists()
 
 
 def test_a_disk_that_takes_no_more_leaves_the_last_checkpoint(kept: Keeper) -> None:
