@@ -151,7 +151,7 @@ def _open(data: bytes, name: str, limits: Limits) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
-        kind = _other_kind(data)
+        kind = kind_of(data)
         if kind in heic.KINDS:
             return _open_heic(data, name, limits)
         if kind in FORMATS:
@@ -209,7 +209,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (  # offset, bytes, format
 )
 
 
-def _other_kind(data: bytes) -> str:
+def kind_of(data: bytes) -> str:
     """The format that the first bytes announce, "" if none that we know."""
     return next((kind for offset, magic, kind in _SIGNATURES if data[offset:].startswith(magic)), "")
 

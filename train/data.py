@@ -2,14 +2,14 @@
 
 `photos/{cats,dogs}/**/*.jpg` leaves the splits to us (train/split.py); those that are there already, as in
 `photos/{train,validation,test}/{cats,dogs}/**/*.jpg`, are respected. `survey` opens no file, `fingerprint` reads each once.
-A folder with the four files of MNIST is as good as one of photos (train/idx.py).
+A folder with the four files of MNIST is as good as one of photos (train/idx.py), and so is one of shards (train/shards).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,14 +36,23 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Where a photo's bytes lie in a larger file."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
 class Found:
-    """A file that claims to be a photo of a class."""
+    """A file, or a part of one, that claims to be a photo of a class."""
 
     path: Path
     name: str  # relative to the photo folder, forward slashes, valid Unicode
     label: str
     split: Split | None  # that its folder says; None: ours to cut
     index: int | None = field(default=None, kw_only=True)  # of a picture in an idx file; None: the file is the photo
+    span: Span | None = field(default=None, kw_only=True)  # of a photo in a shard; None: the whole file
 
 
 @dataclass(frozen=True)
@@ -68,14 +77,21 @@ def survey(folder: Path, suffixes: frozenset[str] = SUFFIXES) -> Survey:
         raise DataError(f"{folder} does not exist. Name a folder whose sub-folders are the classes, such as photos/cats and photos/dogs.")
     if not folder.is_dir():
         raise DataError(f"{folder} is a file, not a folder. Name the folder whose sub-folders are the classes.")
-    from train import idx
+    from train import idx, shards
 
     if idx.is_idx(folder):
         return idx.survey(folder)
+    if shards.is_shards(folder):
+        return shards.survey(folder)
     skipped: list[Skipped] = []
     found: list[Found] = []
     for split, root in _split_roots(folder, skipped):
         found += _photos_of(root, split, folder, suffixes, skipped)
+    return checked(folder, found, skipped)
+
+
+def checked(folder: Path, found: Sequence[Found], skipped: Sequence[Skipped]) -> Survey:
+    """What was found as a survey. Raises DataError where the classes are too few or differ between splits."""
     known = {photo.label for photo in found if photo.split in (None, "train")}
     strangers = sorted({photo.label for photo in found} - known)
     if strangers:
@@ -98,13 +114,15 @@ def fingerprint(
             if isinstance(outcome, PhotoError):
                 skipped.append(Skipped(item.name, outcome.reason, str(outcome).replace(str(item.path), "the photo")))
             else:
-                photos.append(Photo(item.path, item.name, item.label, item.split, outcome, index=item.index))
+                photos.append(Photo(item.path, item.name, item.label, item.split, outcome, index=item.index, span=item.span))
             advance(1)
     return photos, skipped
 
 
 def pixels_of(photo: Found, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     """A photo as upright RGB uint8 [H,W,3]. Raises a PhotoError."""
+    if photo.span is not None:
+        return decode(bytes_of(photo, limits), limits=limits)
     if photo.index is None:
         return decode(photo.path, limits=limits)
     from train import idx
@@ -112,11 +130,20 @@ def pixels_of(photo: Found, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     return idx.picture(photo.path, photo.index)
 
 
+def bytes_of(photo: Found, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """A photo's bytes as they were before it was packed, if it was. Raises a PhotoError. A picture of an idx file has none."""
+    if photo.span is None:
+        return read(photo.path, limits=limits)
+    from train import shards
+
+    return shards.read_span(photo.path, photo.span, limits)
+
+
 def _digest(limits: Limits, item: Found) -> str | PhotoError:
     try:
         if item.index is not None:
             return hashlib.sha256(pixels_of(item).tobytes()).hexdigest()
-        return hashlib.sha256(read(item.path, limits=limits)).hexdigest()
+        return hashlib.sha256(bytes_of(item, limits)).hexdigest()
     except PhotoError as error:
         return error
 
