@@ -13,6 +13,7 @@
     │   └── ImageTooLarge          "too-large"     more pixels or bytes than the limits allow
     ├── DataError                  a folder of photos can't be trained on
     ├── CleanError                 a photo can't be moved, or moved back; it is where it was
+    ├── FetchError                 a download failed, or is not what it should be; what came is kept for the next try or removed
     ├── ModelError                 an architecture or its weights can't be had
     ├── SpecError                  a spec.json breaks the contract
     ├── BundleError                a bundle or a run is incomplete or damaged
@@ -102,6 +103,10 @@ class DataError(SafelightError):
 
 class CleanError(SafelightError):
     """A photo can't be moved, or moved back; it is where it was."""
+
+
+class FetchError(SafelightError):
+    """A download failed, or is not what it should be."""
 
 
 class ModelError(SafelightError):

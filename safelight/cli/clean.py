@@ -67,6 +67,8 @@ def command(
 
     training = TrainOptions(limits=limits, cache=cache or default_cache())
     found = inspect(photos, InspectOptions(labels, training), Console(stderr=True))
+    if any(item.span is not None for item in found.listing.found):
+        raise UsageError(f"{photos} is a set of shards: there is no file to move for one photo. Clean the folder, then pack it again.")
     if any(item.index is not None for item in found.listing.found):
         raise UsageError(f"{photos} is a set of idx files, each with thousands of pictures: there is no file to move for one of them.")
     before = len(journal.entries())

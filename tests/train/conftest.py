@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import train
+from tests.train.website import Website, website
 from train.demo import write_photos
 from train.options import TrainOptions
 
@@ -86,3 +87,13 @@ def ctrl_c() -> Iterator[Callable[[], None]]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield lambda: signal.raise_signal(signal.SIGINT)
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
+    """A server of its own for each test, which no proxy of the machine stands before."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with website() as found:
+        yield found

@@ -14,12 +14,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 import train
+from safelight.cli import clean
 from safelight.decode import Limits, decode
 from safelight.errors import DataError, PhotoError, UsageError
 from tests.train.conftest import copy_photos
 from train.data import Found, Span, bytes_of, fingerprint, pixels_of, survey
+from train.inspection.listing import listing
+from train.inspection.scan import scan
 from train.shards.index import INDEX_NAME, Index, key_of, name_of
 from train.shards.pack import pack
 
@@ -258,3 +262,25 @@ def test_what_cannot_be_packed_is_refused_before_anything_is_written(photos: Pat
 def test_found_photos_that_are_files_read_as_before(photos: Path) -> None:
     path = next((photos / "brick").iterdir())
     assert bytes_of(Found(path, "x", "brick", None)) == path.read_bytes()
+
+
+def test_shards_are_inspected_as_their_folder_is(messy: Path, tmp_path: Path) -> None:
+    pack(messy, tmp_path / "shards")
+    seen = []
+    for folder in (messy, tmp_path / "shards"):
+        shots, broken = scan(listing(folder).found)
+        seen.append(
+            ([(shot.found.name, shot.sha256, shot.hash, shot.format) for shot in shots], [(one.found.name, one.reason) for one in broken])
+        )
+    assert seen[0][0] == seen[1][0]
+    assert [one for one in seen[0][1] if one[1] != "not-a-file"] == seen[1][1]
+    assert seen[1][1]
+    assert shots[0].photo.span is not None
+
+
+def test_shards_are_not_cleaned_for_that_would_move_all_their_photos(shards: Path) -> None:
+    before = sorted(shards.iterdir())
+    done = CliRunner().invoke(clean.command, [str(shards), "--no-labels"])
+    assert isinstance(done.exception, UsageError)
+    assert "Clean the folder, then pack it again" in str(done.exception)
+    assert sorted(shards.iterdir()) == before

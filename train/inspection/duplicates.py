@@ -96,11 +96,12 @@ def _pairs(shots: Sequence[Shot]) -> tuple[list[Pair], list[Pair]]:
     for start, end in zip(starts, ends, strict=True):
         suspected += [(int(different[order[start]]), int(different[order[other]])) for other in range(start + 1, end)]
     suspected += [(int(different[order[starts[a]]]), int(different[order[starts[b]]])) for a, b in close_pairs(unique)]
-    return [pair for pair in suspected if _is_same_picture(shots[pair[0]], shots[pair[1]])], exact
+    return [pair for pair in suspected if is_same_picture(shots[pair[0]].tiny, shots[pair[1]].tiny)], exact
 
 
-def _is_same_picture(one: Shot, other: Shot) -> bool:
-    a, b = (shot.tiny.astype(np.float64).ravel() - shot.tiny.mean() for shot in (one, other))
+def is_same_picture(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    """Whether two tiny grey pictures, which the hashes suspect, are of one photo."""
+    a, b = (tiny.astype(np.float64).ravel() - tiny.mean() for tiny in (one, other))
     if min(a.std(), b.std()) < MIN_CONTRAST:
         return False
     return float(a @ b) >= SAME_PICTURE * float(np.sqrt((a @ a) * (b @ b)))

@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from safelight.decode import DEFAULT_LIMITS, Glance, Limits, glance, read
+from safelight.decode import DEFAULT_LIMITS, Glance, Limits, glance
 from safelight.errors import PhotoError
-from train.data import Found, Photo, pixels_of
+from safelight.flatten import Pixels
+from train.data import Found, Photo, bytes_of, pixels_of
 from train.inspection.hashing import HASH_SIDE, TINY_SIDE, perceptual_hash
 from train.inspection.quality import blur
 
@@ -52,7 +53,9 @@ class Shot:
     @property
     def photo(self) -> Photo:
         """The same as training knows it."""
-        return Photo(self.found.path, self.found.name, self.found.label, self.found.split, self.sha256, index=self.found.index)
+        return Photo(
+            self.found.path, self.found.name, self.found.label, self.found.split, self.sha256, index=self.found.index, span=self.found.span
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,12 @@ def look(item: Found, limits: Limits = DEFAULT_LIMITS) -> Shot | Broken:
     try:
         data, seen = see(item, LOOK, limits)
     except PhotoError as error:
-        return Broken(item, _bytes(item.path), error.reason, str(error).replace(str(item.path), "the photo"))
-    grey = Image.fromarray(seen.pixels).convert("L")
-    grey.thumbnail((WORK, WORK), Image.Resampling.BOX)
+        return Broken(
+            item, item.span.length if item.span else _bytes(item.path), error.reason, str(error).replace(str(item.path), "the photo")
+        )
+    grey = grey_of(seen.pixels)
     values = np.asarray(grey)
+    hash_, tiny = marks(grey)
     return Shot(
         found=item,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -115,18 +120,30 @@ def look(item: Found, limits: Limits = DEFAULT_LIMITS) -> Shot | Broken:
         brightness=float(values.mean()) / 255,
         contrast=float(values.std()) / 255,
         blur=blur(values),
-        hash=perceptual_hash(_square(grey, HASH_SIDE)),
-        tiny=_square(grey, TINY_SIDE),
+        hash=hash_,
+        tiny=tiny,
     )
 
 
 def see(item: Found, side: int, limits: Limits) -> tuple[bytes, Glance]:
     """A photo's bytes and a quick look at it. Raises a PhotoError."""
     if item.index is None:
-        data = read(item.path, limits=limits)
+        data = bytes_of(item, limits)
         return data, glance(data, side, limits=limits)
     pixels = pixels_of(item, limits)  # of an idx file: nothing but pixels, and small
     return pixels.tobytes(), Glance("idx", "L", pixels.shape[1], pixels.shape[0], 1, pixels)
+
+
+def grey_of(pixels: Pixels) -> Image.Image:
+    """The grey picture that is measured."""
+    grey = Image.fromarray(pixels).convert("L")
+    grey.thumbnail((WORK, WORK), Image.Resampling.BOX)
+    return grey
+
+
+def marks(grey: Image.Image) -> tuple[int, NDArray[np.uint8]]:
+    """What near duplicates have in common: the hash that suspects, and the tiny picture [TINY_SIDE,TINY_SIDE] that settles it."""
+    return perceptual_hash(_square(grey, HASH_SIDE)), _square(grey, TINY_SIDE)
 
 
 def _square(grey: Image.Image, side: int) -> NDArray[np.uint8]:
