@@ -8,10 +8,12 @@ import importlib.util
 import io
 import json
 import struct
+import tarfile
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -42,6 +44,8 @@ def seeds(target: str) -> list[bytes]:
         "answers": answers,
         "dump": dumps,
         "idx": pictures,
+        "shards": tars,
+        "archive": archives,
     }.get(target)
     found = [path.read_bytes() for path in sorted((FOUND / target).glob("*"))]
     return sorted([*(made() if made else ()), *found], key=lambda data: (len(data), data))
@@ -142,6 +146,42 @@ def pictures() -> Iterator[bytes]:
     for values in (np.arange(24, dtype=np.uint8).reshape(2, 3, 4), np.arange(2, dtype=np.uint8)):
         plain = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape) + values.tobytes()
         yield from (plain, gzip.compress(plain, mtime=0))
+
+
+def tars() -> Iterator[bytes]:
+    """Shards of two samples in each of tar's dialects, with a long name and a name outside ASCII, and one with a link."""
+    members = {"a/é.jpg": b"photo", "a/é.cls": b"0", f"b/{'x' * 120}.png": b"p" * 600, f"b/{'x' * 120}.cls": b"1"}
+    for dialect in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+        yield _tar(members, "w:", dialect)
+    yield _tar(dict(list(members.items())[:2]), "w:", tarfile.USTAR_FORMAT, link="b/c.jpg")
+
+
+def archives() -> Iterator[bytes]:
+    """Photo sets as tar, plain and packed in three ways, and as zip; hostile ones."""
+    members = {"set/cat/1.jpg": b"photo", "set/dog/2.png": b"p" * 600, "set/readme.txt": b"hello"}
+    for mode in ("w:", "w:gz", "w:bz2", "w:xz"):
+        yield _tar(members, mode, tarfile.PAX_FORMAT)
+    yield _tar({"set/../../1.jpg": b"x"}, "w:", tarfile.PAX_FORMAT, link="set/cat/3.jpg")
+    for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", packing) as archive:
+            for name, data in members.items():
+                archive.writestr(zipfile.ZipInfo(name), data)
+        yield stream.getvalue()
+
+
+def _tar(members: dict[str, bytes], mode: Literal["w:", "w:gz", "w:bz2", "w:xz"], dialect: int, link: str = "") -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=mode, format=dialect) as archive:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+        if link:
+            member = tarfile.TarInfo(link)
+            member.type, member.linkname = tarfile.SYMTYPE, "../../../x"
+            archive.addfile(member)
+    return stream.getvalue()
 
 
 def _picture() -> Image.Image:

@@ -26,6 +26,8 @@ from safelight.errors import CorruptImage, DataError, PhotoError, SafelightError
 from safelight.flatten import Pixels
 from safelight.resize import resize
 from safelight.spec import SPEC_NAME, FileRecord, InputSpec, dump, parse
+from train import shards
+from train.getting.unpack import Layout, unpack
 from train.idx import read_idx
 
 Target = Callable[[bytes], None]
@@ -141,6 +143,34 @@ def read_pictures(data: bytes) -> None:
                 assert read_idx(path, axes).ndim == axes
 
 
+def read_shards(data: bytes) -> None:
+    """Every photo of a shard lies in it and can be read, or an error of ours."""
+    path = _folder() / "train-0.tar"
+    path.write_bytes(data)
+    try:
+        found = shards.survey(path.parent).found
+    except SafelightError:
+        return
+    for photo in found:
+        assert photo.span is not None
+        assert 0 <= photo.span.offset <= photo.span.offset + photo.span.length <= len(data)
+        with contextlib.suppress(PhotoError):
+            assert len(shards.read_span(photo.path, photo.span, LIMITS)) == photo.span.length
+
+
+def unpack_archive(data: bytes) -> None:
+    """An archive writes its photos into their class folders and nothing else anywhere, or an error of ours."""
+    with tempfile.TemporaryDirectory(prefix="safelight-fuzz-") as folder:
+        path, out = Path(folder) / "archive", Path(folder) / "deep" / "out"
+        path.write_bytes(data)
+        out.mkdir(parents=True)
+        with contextlib.suppress(SafelightError):
+            unpack(path, out, Layout("set").place)
+        written = {one.relative_to(folder).as_posix() for one in Path(folder).rglob("*") if not one.is_dir() or one.is_symlink()}
+        assert all(name == "archive" or (name.startswith("deep/out/") and name.count("/") == 3) for name in written), written
+        assert not any(one.is_symlink() for one in Path(folder).rglob("*"))
+
+
 TARGETS: dict[str, Target] = {
     "decode": decode_photo,
     "decode-png": decode_repaired_png,
@@ -151,6 +181,8 @@ TARGETS: dict[str, Target] = {
     "answers": stored_answers,
     "dump": read_dump,
     "idx": read_pictures,
+    "shards": read_shards,
+    "archive": unpack_archive,
 }
 
 

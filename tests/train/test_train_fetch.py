@@ -6,10 +6,12 @@ import hashlib
 import io
 import re
 import tarfile
+import urllib.request
 import zipfile
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,7 @@ from safelight.cli.fetch import command
 from safelight.errors import FetchError, UsageError
 from tests.train.website import Website
 from train.data import fingerprint, survey
-from train.getting import cifar, unpack
+from train.getting import cifar, unpack, web
 from train.getting.download import TRIES, File, download
 from train.getting.fetch import fetch
 from train.getting.sets import SETS, PhotoSet
@@ -121,6 +123,19 @@ def test_addresses_of_the_local_network_are_not_asked_unless_allowed(site: Websi
     assert site.asked == []
 
 
+def test_through_a_proxy_what_the_address_says_is_judged(site: Website, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", site.address)  # on this machine, as such programs are
+    monkeypatch.setenv("no_proxy", "")
+    file = serve(site, path="/set.bin")
+    site.files["http://example.org/set.bin"] = BODY
+    assert download(replace(file, url="http://example.org/set.bin"), tmp_path, Access()).read_bytes() == BODY
+    assert site.asked == [("http://example.org/set.bin", "")]
+    (tmp_path / "set.bin").unlink()
+    with pytest.raises(FetchError, match=r"192\.168\.1\.1 is an address"):
+        download(replace(file, url="http://192.168.1.1/set.bin"), tmp_path, Access())
+    assert len(site.asked) == 1
+
+
 @pytest.mark.parametrize(
     ("host", "public"),
     [
@@ -169,6 +184,14 @@ def test_a_redirect_is_followed_with_its_range(site: Website, tmp_path: Path) ->
     (tmp_path / "b.part").write_bytes(BODY[:10])
     assert download(file, tmp_path, LOCAL).read_bytes() == BODY
     assert site.asked == [("/a", "bytes=10-"), ("/b", "bytes=10-")]
+
+
+def test_a_redirect_never_leaves_encryption() -> None:
+    request = urllib.request.Request("https://example.org/a")
+    redirect = partial(web._Redirects().redirect_request, request, None, 302, "Found", {})
+    assert redirect("https://example.org/b").full_url == "https://example.org/b"
+    with pytest.raises(FetchError, match="from https to something else"):
+        redirect("http://example.org/b")
 
 
 @pytest.mark.parametrize(
@@ -316,6 +339,9 @@ def test_cifar_becomes_png_files_pixel_for_pixel(tmp_path: Path) -> None:
     record = batches["cifar-10-batches-bin/data_batch_2.bin"][3]
     pixels = np.asarray(Image.open(tmp_path / "out" / "train" / "cat" / "00023.png"))
     assert pixels[5, 7].tolist() == [record[1 + plane * 1024 + 5 * 32 + 7] for plane in range(3)]
+    (tmp_path / "cifar.tgz").write_bytes((tmp_path / "cifar.tgz").read_bytes()[:-100])
+    with pytest.raises(FetchError, match="is damaged"):
+        cifar.unpack(tmp_path / "cifar.tgz", tmp_path / "again", batch=20)
     for spoilt in (
         {"cifar-10-batches-bin/test_batch.bin": b"short"},
         {"cifar-10-batches-bin/test_batch.bin": b"\xff" * 20 * cifar.RECORD},

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from safelight.errors import FetchError
-from train.getting.unpack import members
+from train.getting.unpack import DAMAGE, members
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")  # as batches.meta.txt has them
 SIDE = 32
@@ -28,6 +28,16 @@ FILES = {
 def unpack(archive: Path, folder: Path, advance: Callable[[], None] = lambda: None, batch: int = BATCH) -> int:
     """Write `folder/{train,test}/CLASS/NUMBER.png`; how many. Raises FetchError. `batch` is smaller in tests alone."""
     seen: set[str] = set()
+    try:
+        _batches(archive, folder, seen, advance, batch)
+    except DAMAGE as error:
+        raise FetchError(f"{archive.name} is damaged: {error}. Remove it and fetch it again.") from error
+    if len(seen) < len(FILES):
+        raise FetchError(f"{archive.name} has no {', '.join(sorted(FILES.keys() - seen))}. Remove the archive and fetch it again.")
+    return len(seen) * batch
+
+
+def _batches(archive: Path, folder: Path, seen: set[str], advance: Callable[[], None], batch: int) -> None:
     for name, is_file, opened in members(archive):
         if not is_file or name not in FILES or name in seen:
             continue
@@ -39,9 +49,6 @@ def unpack(archive: Path, folder: Path, advance: Callable[[], None] = lambda: No
         start = 0 if FILES[name] == "test" else (sorted(FILES).index(name)) * batch
         _write(records.reshape(batch, RECORD), folder / FILES[name], start, advance)
         seen.add(name)
-    if len(seen) < len(FILES):
-        raise FetchError(f"{archive.name} has no {', '.join(sorted(FILES.keys() - seen))}. Remove the archive and fetch it again.")
-    return len(seen) * batch
 
 
 def _write(records: np.ndarray[tuple[int, int], np.dtype[np.uint8]], folder: Path, start: int, advance: Callable[[], None]) -> None:

@@ -6,6 +6,8 @@ that would lead out of the folder, or a link, which a photo set has no use for, 
 
 from __future__ import annotations
 
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -45,6 +47,19 @@ class Layout:
         return None
 
 
+DAMAGE = (  # what the standard library raises of archives that are none, or no longer
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+
 Member = tuple[str, bool, Callable[[], IO[bytes]]]  # name, whether it is a file and no link or device, its bytes
 
 
@@ -70,7 +85,7 @@ def unpack(archive: Path, folder: Path, place: Callable[[str], PurePosixPath | N
                         raise FetchError(f"{archive.name} holds more than {MAX_BYTES:,} bytes of files.")
                     stream.write(chunk)
             advance()
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGE as error:
         raise FetchError(f"{archive.name} is damaged: {error}. Remove it and fetch it again.") from error
     except OSError as error:
         raise FetchError(

@@ -103,7 +103,7 @@ def _samples(path: Path) -> dict[str, _Sample]:
                     samples.setdefault(key, _Sample()).photos.append((suffix, Span(member.offset_data, member.size)))
                 archive.members = []  # type: ignore[attr-defined]  # it would keep every header of a large shard
             _end(path, archive.offset)
-    except (OSError, tarfile.TarError, EOFError, UnicodeError, ValueError) as error:
+    except (OSError, tarfile.TarError, EOFError, OverflowError, ValueError) as error:
         raise DataError(f"{path} is no whole tar file: {error}. Copy it again, or pack the photos again.") from error
     return samples
 
