@@ -50,7 +50,7 @@ def command(source: Path, out: Path, near: bool, private: bool, limits: Limits) 
     outcomes = collected.outcomes
     others = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()) if outcome != KEPT)
     known = f", {collected.known} known from before" if collected.known else ""
-    click.echo(f"{outcomes[KEPT]} photos added to {out}{', ' + others if others else ''}{known}.")
+    click.echo(f"Photos added to {out}: {outcomes[KEPT]}{'; ' + others if others else ''}{known}.")
     click.echo(f"What became of each: {collected.record}")
     if outcomes[FAILED]:
         click.echo("Run the same command again for those that failed.")

@@ -26,7 +26,8 @@ Examples:
 
 Sub-folders are the classes: photos/cats, photos/dogs. Where photos/ has train, validation and test folders with the
 classes inside, that split is respected; otherwise 70, 15 and 15 % of each class are taken. A folder with the four files
-of MNIST (train-images-idx3-ubyte.gz …) is read as it is. `safelight recipes` lists the recipes.
+of MNIST (train-images-idx3-ubyte.gz …) is read as it is, and so is one of shards, as `safelight pack` writes them.
+`safelight recipes` lists the recipes.
 
 A training that ended early is kept in OUT.training/: the same command with --resume goes on, to the same weights.
 """
