@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' 2>/dev/
 
 # The steps share one .venv and one node_modules, and pytest's summary must come last: -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help demo test check quick bench bench-web parity fuzz webapp browser clean versions
+.PHONY: help demo test check quick bench bench-web results parity fuzz webapp browser clean versions
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -44,6 +44,9 @@ bench: .venv/.bench webapp browser ## every figure of the README
 
 bench-web: .venv/.bench webapp browser ## the web app's figures, against a peer page; OPTIONS="--photos FOLDER --rounds 1"
 	@$(RUN)python bench/web.py $(OPTIONS)
+
+results: .venv/.demo ## docs/results.md: the tutorials' sets in PHOTOS=… by our recipes; ONLY=features,mnist SEEDS=0,1,2
+	@$(RUN)python bench/results.py "$(PHOTOS)" $(if $(ONLY),--only "$(ONLY)") $(if $(SEEDS),--seeds "$(SEEDS)")
 
 parity: .venv/.test webapp browser ## docs/parity.md from BUNDLE=…, PHOTOS=… (ordinary) and AWKWARD=…, half an hour
 	@$(RUN)python bench/parity.py "$(BUNDLE)" --photos "$(PHOTOS)" --awkward "$(AWKWARD)"
