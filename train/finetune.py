@@ -69,6 +69,8 @@ def fine_tune(network: Network, task: Task, splits: Splits) -> Tuned:
             schedule.load_state_dict(begun["schedule"])
             best, best_loss, best_epoch, epoch = (begun[name] for name in ("best", "best_loss", "best_epoch", "epoch"))
             history = [Point(*row) for row in begun["history"]]
+            for point in history:
+                task.watch(point)
             task.console.print(f"Resumed after epoch {epoch} of fine-tuning.")
 
         def keep() -> None:
@@ -97,6 +99,7 @@ def fine_tune(network: Network, task: Task, splits: Splits) -> Tuned:
                 if loss < best_loss:
                     best, best_loss, best_epoch = copy.deepcopy(network.state_dict()), loss, epoch
                 keep()
+                task.watch(history[-1])
                 task.console.print(f"  epoch {epoch}: validation loss {loss:.4f}, accuracy {accuracy:.4f}")
         except KeyboardInterrupt:
             interrupted = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ class Task:
     device: torch.device
     keeper: Keeper
     console: Console
+    watch: Callable[[Point], None]  # told where the training stands, each step or epoch; again from the first after a resume
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ class TrainOptions:
     limits: Limits = field(default_factory=Limits)  # what a photo may cost and be; others are skipped, with the reason
     cache: Path | None = field(default_factory=default_cache)  # of features; None: nothing is kept
     resume: bool = False  # go on where a training into the same folder ended
+    tensorboard: Path | None = None  # the folder of TensorBoard's logs; a training writes into the sub-folder of its run's name
 
     @property
     def recipe_name(self) -> str:

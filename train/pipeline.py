@@ -18,10 +18,11 @@ from train.data import SPLITS, Skipped, Split, fingerprint, survey
 from train.features import progress
 from train.fit import temperature_of
 from train.learnt import Learnt, Task, labels_of
-from train.metrics import Metrics, measure
+from train.metrics import Figures, Metrics, abstentions, measure, softmax
 from train.options import Device, TrainOptions
 from train.report import REPORT_NAME, Run, settings, write
 from train.resume import keep
+from train.tensorboard import logging
 
 
 @dataclass(frozen=True)
@@ -51,23 +52,26 @@ def run(photos: Path, out: Path, options: TrainOptions | None = None, console: C
     options = options or TrainOptions()
     console = console or Console(quiet=True)
     _keep_apart(photos, out)
+    log = options.tensorboard and _log_of(options.tensorboard, photos, out)
     spec, device = input_spec(options), choose_device(options.device)
     keeper = keep(out, decisive(options, device), resume=options.resume)
-    with staged(out) as stage:
+    with staged(out) as stage, logging(log) as watch:
         found = survey(photos, options.limits.suffixes)
         with progress(console) as bar:
             reading = bar.add_task("Reading files", total=len(found.found))
             hashed, unread = fingerprint(found.found, options.limits, lambda count: bar.advance(reading, count))
-        task = Task(hashed, (*found.skipped, *unread), found.classes, spec, options, device, keeper, console)
+        task = Task(hashed, (*found.skipped, *unread), found.classes, spec, options, device, keeper, console, watch)
         learnt = _learner(options)(task)
 
         logits, splits = learnt.logits, learnt.splits
         labels = {split: labels_of(splits.photos[split], found.classes) for split in SPLITS}
         temperature = temperature_of(torch.from_numpy(logits["validation"]), torch.from_numpy(labels["validation"]))
-        figures = {split: measure(logits[split], labels[split], temperature, found.classes) for split in SPLITS}
-        contract = describe(out.resolve().name, task, learnt, temperature, figures)
+        measured = {split: measure(logits[split], labels[split], temperature, found.classes) for split in SPLITS}
+        sure = {split: softmax(logits[split] / temperature) for split in SPLITS}
+        abstain = abstentions(sure["validation"], labels["validation"], sure["test"], labels["test"])
+        contract = describe(out.resolve().name, task, learnt, temperature, measured)
         save_run(stage, learnt.network, contract)
-        write(stage, Run(contract, options, photos, learnt, figures, device.type))
+        write(stage, Run(contract, options, photos, learnt, Figures(temperature, **measured, abstain=abstain), device.type))
     if not learnt.interrupted:
         keeper.clear()
     return TrainResult(
@@ -75,8 +79,8 @@ def run(photos: Path, out: Path, options: TrainOptions | None = None, console: C
         report=out / REPORT_NAME,
         classes=found.classes,
         photos={split: len(learnt.splits.photos[split]) for split in SPLITS},
-        validation=figures["validation"],
-        test=figures["test"],
+        validation=measured["validation"],
+        test=measured["test"],
         temperature=temperature,
         skipped=learnt.skipped,
         decoded=learnt.decoded,
@@ -110,6 +114,15 @@ def decisive(options: TrainOptions, device: torch.device) -> dict[str, str]:
     """What a resumed training must find as it was: everything that a result depends on but the photos."""
     named = dict(settings(options))
     return {name: value for name, value in named.items() if name not in ("resume", "device")} | {"device": device.type}
+
+
+def _log_of(folder: Path, photos: Path, out: Path) -> Path:
+    """Where this run's log goes. Raises UsageError where it would be a class next time, or be replaced with the run."""
+    log = folder / out.resolve().name
+    for taken in (photos, out):
+        if log.resolve().is_relative_to(taken.resolve()):
+            raise UsageError(f"--tensorboard {folder} would write to {log}, which lies in {taken}. Choose another folder, such as logs.")
+    return log
 
 
 def _keep_apart(photos: Path, out: Path) -> None:

@@ -50,7 +50,7 @@ def gather(
     Raises SafelightError where they take more than MEMORY and `folder`'s disk has no room for them.
     """
     unique = {photo.sha256: photo for photo in photos}
-    large = msgspec.structs.replace(spec, size=source, resize_to=round(spec.resize_to * source / spec.size)) if source else spec
+    large = at_side(spec, source)
     plain = _room(len(unique), spec.size, folder)
     rows = {digest: row for row, digest in enumerate(unique)}
     learner = [photo for photo in unique.values() if photo.split in (None, "train")] if large != spec else []
@@ -76,6 +76,11 @@ def gather(
     finally:
         pool.shutdown(cancel_futures=True)
     return Pixels(plain, rows), Pixels(views, view_rows), refused
+
+
+def at_side(spec: InputSpec, side: int | None) -> InputSpec:
+    """`spec` for pixels of another side, for random windows to be cut from; None leaves it as it is."""
+    return msgspec.structs.replace(spec, size=side, resize_to=round(spec.resize_to * side / spec.size)) if side else spec
 
 
 def _room(count: int, side: int, folder: Path) -> NDArray[np.uint8]:

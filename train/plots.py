@@ -7,8 +7,10 @@ matplotlib draws them; what is ours is the style and the way into the page. A ne
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -16,14 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.fit import Point
-from train.metrics import BINS, softmax
+from train.metrics import BINS, TARGET_RISK, Labels, Probabilities, risk_coverage, softmax
 
 if TYPE_CHECKING:  # matplotlib takes half a second to load, and most commands draw nothing
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LEAST_LOSS = 1e-4  # nats; a loss below is drawn here, zero has no logarithm
-CURVES, RELIABILITY = (712.0, 224.0), (280.0, 230.0)  # width, height in SVG units; text is 10, and the page shows both at 1.26 px a unit
+CHART, SQUARE = (345.0, 224.0), (280.0, 230.0)  # width, height in SVG units; text is 10, and the page shows both at about 1.26 px a unit
+ROW, ROWS_WIDTH = 26.0, 712.0  # height and width of a row of `intervals`
 LARGEST_DOT, SMALLEST_DOT = 20.0, 5.0  # diameters in SVG units: of a dot with all photos, and of one that can still be seen
 
 INK, QUIET, LINE, ACCENT, FONT = "#000001", "#000002", "#000003", "#000004", "DejaVu Sans"  # DejaVu comes with matplotlib
@@ -56,6 +59,7 @@ STYLE: dict[str, Any] = {
     "font.size": 10,
     "grid.color": LINE,
     "grid.linewidth": 0.75,
+    "text.parse_math": False,  # a folder may be named $1$
     "svg.fonttype": "none",  # text stays text: searchable, in the page's font, a tenth of the size
     "xtick.color": INK,
     "xtick.major.pad": 6,
@@ -66,47 +70,117 @@ STYLE: dict[str, Any] = {
 }
 
 
-def curves(history: Sequence[Point], best: Point) -> str:
-    """Loss and accuracy over the steps of one phase, the kept one marked."""
+@dataclass(frozen=True)
+class Scale:
+    """The ends of the axes, so that charts of several runs can be compared by eye."""
+
+    loss: tuple[float, float]  # whole decades
+    accuracy: float  # the lowest; the highest is 1
+
+
+def scale_of(history: Iterable[Point]) -> Scale:
+    """One that holds all of these points."""
+    points = list(history)
+    losses = [max(loss, LEAST_LOSS) for point in points for loss in (point.train_loss, point.validation_loss)]
+    lowest = min(min(point.train_accuracy, point.validation_accuracy) for point in points)
+    decades = 10.0 ** math.floor(math.log10(min(losses))), 10.0 ** math.ceil(math.log10(max(losses)) + 1e-9)
+    return Scale(decades, min(math.floor(lowest * 10) / 10, 0.9))
+
+
+def curves(history: Sequence[Point], best: Point, scale: Scale | None = None, name: str = "") -> str:
+    """Loss and accuracy over the steps of one phase, the kept one marked: two `<svg>`, side by side where there is room.
+
+    `name` tells the charts of a page apart where a phase occurs twice.
+    """
     kept = list(history).index(best)
+    alt = f"on training and validation photos over the steps of training, {f'{name}, ' if name else ''}{best.phase}"
     with _style():
-        figure = _figure(CURVES)
-        loss, accuracy = figure.subplots(1, 2)
+        upper = _figure(CHART)
+        loss = upper.subplots()
         loss.set_yscale("log")
         _lines(loss, [[max(value, LEAST_LOSS) for value in series] for series in _series(history, "loss")], kept)
         loss.set_title("loss (nats)")
         loss.yaxis.set_major_formatter("{x:g}")
         loss.minorticks_off()
+        lower = _figure(CHART)
+        accuracy = lower.subplots()
         _lines(accuracy, _series(history, "accuracy"), kept)
         accuracy.set_title("accuracy")
         accuracy.yaxis.set_major_formatter("{x:g}")
         accuracy.locator_params("y", nbins=5)
-        accuracy.set_ylim(top=1)
-        return _inline(figure, f"Loss and accuracy on training and validation photos over the steps of training, {best.phase}")
+        accuracy.set_ylim(bottom=scale.accuracy if scale else None, top=1)
+        if scale:
+            loss.set_ylim(*scale.loss)
+        return _inline(upper, f"Loss {alt}") + _inline(lower, f"Accuracy {alt}")
 
 
-def reliability(logits: NDArray[np.float64], labels: NDArray[np.int64], temperature: float) -> str:
-    """How often answers were right against how sure they were, after the temperature; more photos, larger dot."""
-    probabilities = softmax(logits / temperature)
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    groups = [bins == index for index in np.unique(bins)]
+def reliability(logits: NDArray[np.float64], labels: Labels, temperature: float) -> str:
+    """How often answers were right against how sure they were, before the temperature and after; more photos, larger dot."""
     with _style():
-        figure = _figure(RELIABILITY)
+        figure = _figure(SQUARE)
         axes = figure.subplots()
         axes.set(title="how often it was right", xlabel="how sure it was", xlim=(0, 1), ylim=(0, 1))
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1.5, dashes=(3, 3))
-        axes.scatter(
-            [confidence[group].mean() for group in groups],
-            [right[group].mean() for group in groups],
-            [max(LARGEST_DOT**2 * group.mean(), SMALLEST_DOT**2) for group in groups],
-            color=ACCENT,
-            alpha=0.85,
-            linewidths=0,
-            clip_on=False,
-            zorder=3,
-        )
-        return _inline(figure, "Accuracy against confidence on test photos; on the dashed line both agree")
+        if temperature != 1:
+            _dots(axes, softmax(logits), labels, facecolors="none", edgecolors=QUIET, linewidths=1.5)
+        _dots(axes, softmax(logits / temperature), labels, color=ACCENT, alpha=0.85, linewidths=0)
+        return _inline(figure, "Accuracy against confidence on test photos, before and after the temperature")
+
+
+def risks(validation: tuple[Probabilities, Labels], test: tuple[Probabilities, Labels], threshold: float | None) -> str:
+    """The share of wrong answers against the share of photos answered, the least sure left out first; a dot at the threshold."""
+    with _style():
+        figure = _figure(SQUARE)
+        axes = figure.subplots()
+        axes.set(title="share of answers that are wrong", xlabel="share of photos answered", xlim=(0, 1))
+        axes.axhline(TARGET_RISK, color=QUIET, linewidth=1.5, dashes=(3, 3))
+        highest = TARGET_RISK
+        for (probabilities, labels), color, width in ((validation, QUIET, 1.5), (test, ACCENT, 2)):
+            coverage, risk = risk_coverage(probabilities, labels)
+            axes.step([0, *coverage], [risk[0], *risk], where="pre", color=color, linewidth=width, clip_on=False)
+            highest = max(highest, float(risk[coverage >= 0.1].max(initial=0)))  # of fewer photos one mistake is a tower
+            if threshold is not None:
+                answered = int((probabilities.max(1) >= threshold).sum())
+                at = int(np.searchsorted(coverage, answered / len(labels) - 1e-9))
+                if answered:
+                    axes.plot(coverage[at], risk[at], "o", color=color, markersize=8, markeredgewidth=0, clip_on=False)
+        axes.set_ylim(0, highest * 1.1)
+        axes.locator_params("y", nbins=5)
+        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+        return _inline(figure, "Share of wrong answers against the share of photos answered, on validation and test photos")
+
+
+def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
+    """A row each: its name, and a share in 0..1 with the ends of its interval."""
+    with _style():
+        figure = _figure((ROWS_WIDTH, ROW * len(rows) + 40))
+        axes = figure.subplots()
+        places = range(len(rows))
+        for place, (_, share, low, high) in zip(places, rows, strict=True):
+            axes.plot([low, high], [place, place], color=QUIET, linewidth=3, solid_capstyle="round", clip_on=False)
+            axes.plot(share, place, "o", color=ACCENT, markersize=9, markeredgewidth=0, clip_on=False)
+        axes.set_yticks(places, [name if len(name) <= 24 else f"{name[:23]}…" for name, *_ in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.grid(axis="x")
+        axes.grid(visible=False, axis="y")
+        axes.set_xlim(min(low for *_, low, _ in rows), 1)
+        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+        return _inline(figure, "Test accuracy of each run with its interval")
+
+
+def _dots(axes: Axes, probabilities: Probabilities, labels: Labels, **look: Any) -> None:
+    """A dot for each bin of confidence that has photos."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    groups = [bins == index for index in np.unique(bins)]
+    axes.scatter(
+        [confidence[group].mean() for group in groups],
+        [right[group].mean() for group in groups],
+        [max(LARGEST_DOT**2 * group.mean(), SMALLEST_DOT**2) for group in groups],
+        clip_on=False,
+        zorder=3,
+        **look,
+    )
 
 
 def _series(history: Sequence[Point], what: str) -> list[list[float]]:

@@ -81,6 +81,8 @@ def learn(task: Task) -> Learnt:
         training = _training(plan, task)
         if begun is not None:
             _restore(training, begun)
+            for point in training.history:
+                task.watch(point)
             task.console.print(f"Resumed after epoch {training.epoch} of {plan.epochs}.")
         interrupted = _run(training, learner, plain["validation"], plan, task)
         training.kept.load_state_dict(training.best)
@@ -140,6 +142,7 @@ def _run(training: Training, learner: Examples, validation: Examples, plan: Scra
                     training.best, training.best_loss, training.best_epoch = copy.deepcopy(training.kept.state_dict()), judged, epoch
                 training.epoch = epoch
                 _keep(training, task.keeper)
+                task.watch(training.history[-1])
                 console.print(
                     f"  epoch {epoch}: loss {loss:.4f}, accuracy {accuracy:.4f}; validation {judged:.4f}, {right:.4f}", highlight=False
                 )

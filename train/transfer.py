@@ -40,6 +40,8 @@ def learn(task: Task) -> Learnt:
     views = [seen.features, *(look(learner, cache=options.cache, view=view).features for view in others)]
     validation = _examples(splits.photos["validation"], classes, [seen.features])
     head = fit_head(_examples(learner, classes, views), validation, len(classes), options.head)
+    for point in head.history:
+        task.watch(point)
     network.head = nn.Linear(network.head.in_features, len(classes))
     install(head, network.head)
     history, interrupted, features = head.history, False, seen.features

@@ -21,7 +21,7 @@ Examples:
   safelight train photos/ --out runs/pets --recipe fine-tune
   safelight train photos/ --out runs/pets --backbone efficientnet_lite2 --fine-tune 3 --seed 1
   safelight train photos/ --out runs/small --recipe cnn-4block-augmented --epochs 60 --fill reflect
-  safelight train mnist/ --out runs/digits --recipe mnist
+  safelight train mnist/ --out runs/digits --recipe mnist --tensorboard logs/
   safelight train photos/ --out runs/small --recipe cnn-4block-augmented --epochs 60 --fill reflect --resume
 
 Sub-folders are the classes: photos/cats, photos/dogs. Where photos/ has train, validation and test folders with the
@@ -61,6 +61,12 @@ OF_THE_RECIPE = "[default: the recipe's]"
 @click.option("--cache", type=click.Path(path_type=Path), help="Where features are kept.  [default: the user's cache folder]")
 @click.option("--no-cache", is_flag=True, help="Keep no features.")
 @click.option("--resume", is_flag=True, help="Go on with the training that ended early.")
+@click.option(
+    "--tensorboard",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Log curves live for TensorBoard, in DIR/RUN; needs the extra `tensorboard`.",
+)
 @limits
 def command(
     photos: Path,
@@ -76,6 +82,7 @@ def command(
     cache: Path | None,
     no_cache: bool,
     resume: bool,
+    tensorboard: Path | None,
     limits: Limits,
     **changes: Any,
 ) -> None:
@@ -90,6 +97,7 @@ def command(
         limits=limits,
         cache=None if no_cache else cache or default_cache(),
         resume=resume,
+        tensorboard=tensorboard,
     )
     options = recipes.options(recipe or ("fine-tune" if changes["blocks"] else "features"), base, flips=flips, **changes)
     console = Console(stderr=True)

@@ -12,6 +12,7 @@ import pytest
 
 from train import plots
 from train.fit import Point
+from train.metrics import Labels, Probabilities, softmax
 
 HISTORY = [Point("head", 0.1, step, 1 / step, 1.2 / step, 1 - 0.2 / step, 0.95 - 0.2 / step) for step in range(1, 31)]
 
@@ -25,22 +26,40 @@ def reliability(spread: float = 1) -> str:
     return plots.reliability(logits, np.zeros(200, np.int64), 1.0)
 
 
+def probabilities(seed: int = 0) -> tuple[Probabilities, Labels]:
+    return softmax(np.random.default_rng(seed).normal(size=(200, 3))), np.zeros(200, np.int64)
+
+
+def risks() -> str:
+    return plots.risks(probabilities(), probabilities(1), 0.8)
+
+
+def intervals() -> str:
+    return plots.intervals([("a <b> & $1$", 0.9, 0.8, 0.95), ("other", 0.7, 0.6, 0.8)])
+
+
 def texts(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def split(svgs: str) -> list[str]:
+    return re.findall(r"<svg.*?</svg>", svgs, re.DOTALL)
 
 
 def identifiers(svg: str) -> list[str]:
     return re.findall(r'\bid="([^"]+)"', svg)
 
 
-CHARTS = pytest.mark.parametrize("chart", [curves, reliability])
+CHARTS = pytest.mark.parametrize("chart", [curves, reliability, risks, intervals])
 
 
 @CHARTS
 def test_charts_leave_colours_and_font_to_the_page(chart: Callable[[], str]) -> None:
     svg = chart()
     colors = re.findall(r"(?:fill|stroke): ([^;\"]+)", svg)
-    assert set(colors) == {"none", "var(--ink)", "var(--quiet)", "var(--line)", "var(--accent)"}, "a fixed colour fails in light or in dark"
+    assert set(colors) - {"none"} == {"var(--ink)", "var(--quiet)", "var(--line)", "var(--accent)"}, (
+        "a fixed colour fails in light or in dark"
+    )
     assert set(re.findall(r"font-family: ([^;\"]+)", svg)) == {"system-ui, sans-serif"}
     assert "<style" not in svg, "it would hold for the whole page"
 
@@ -57,7 +76,7 @@ def test_charts_carry_no_addresses(chart: Callable[[], str]) -> None:
 
 def test_charts_of_one_page_share_no_identifiers() -> None:
     fine_tuning = [replace(point, phase="fine-tune") for point in HISTORY]
-    page = [identifiers(svg) for svg in (curves(), curves(fine_tuning), reliability())]
+    page = [identifiers(svg) for svg in (*split(curves()), *split(curves(fine_tuning)), reliability(), risks(), intervals())]
     assert all(page), "each chart names something, so this test can fail"
     assert sum(map(len, page)) == len(set().union(*page))
 
@@ -86,6 +105,17 @@ def test_a_perfect_network_and_a_short_training_can_be_drawn(steps: int) -> None
     perfect = [replace(point, train_loss=0.0, validation_loss=0.0, train_accuracy=1.0, validation_accuracy=1.0) for point in HISTORY]
     assert "nan" not in curves(perfect[:steps])
     assert "nan" not in reliability(spread=1000)
+
+
+def test_a_runs_name_is_drawn_as_it_is() -> None:
+    assert "a &lt;b&gt; &amp; $1$" in texts(intervals())
+
+
+def test_charts_on_a_common_scale_have_the_same_ticks() -> None:
+    worse = [replace(point, train_loss=9.0, validation_loss=9.0, train_accuracy=0.1, validation_accuracy=0.1) for point in HISTORY]
+    scale = plots.scale_of([*HISTORY, *worse])
+    assert scale == plots.Scale((0.01, 10.0), 0.1)
+    assert texts(plots.curves(HISTORY, HISTORY[-1], scale)) == texts(plots.curves(worse, worse[-1], scale)) != texts(curves())
 
 
 def test_the_users_own_style_changes_nothing_and_is_left_alone() -> None:

@@ -12,7 +12,10 @@ import train
 from tests.train.conftest import copy_photos
 
 Fit = Callable[..., train.TrainResult]
-SECTIONS = ["Worst mistakes", "Classes", "Confusion", "Training", "Photos", "Left out and found twice", "Settings and versions"]
+SECTIONS = [
+    *("Top losses", "Classes", "Confusion", "How sure, how right", "When to say “not sure”", "Training", "Photos"),
+    *("Left out and found twice", "Settings and versions"),
+]
 ADDRESSES = ("src", "href", "xlink:href", "action", "data", "poster", "srcset")
 
 
@@ -66,7 +69,19 @@ def test_the_report_lists_what_was_left_out_and_why(page: str) -> None:
 def test_every_picture_says_what_it_shows(page: str) -> None:
     outline = Outline(page)
     assert all(picture.get("alt") for picture in outline.pictures)
-    assert len(re.findall(r"<svg role=\"img\" aria-label=\"[^\"]+\"", page)) == outline.tags.count("svg") == 2
+    assert len(re.findall(r"<svg role=\"img\" aria-label=\"[^\"]+\"", page)) == outline.tags.count("svg") == 4
+
+
+def test_frozen_features_have_no_augmentation_to_show(page: str) -> None:
+    assert "Augmentation</h2>" not in page
+
+
+def test_every_cell_of_the_confusion_says_count_and_share(page: str, trained: train.TrainResult) -> None:
+    cells = re.findall(r'<td class="[a-z]*" style="--share: ([\d.]+)">(\d+)<small>([\d.]+) %</small>', page)
+    confusion = trained.test.confusion
+    assert [int(count) for _, count, _ in cells] == [count for row in confusion for count in row]
+    shares = [100 * count / sum(row) for row in confusion for count in row]
+    assert [float(share) for *_, share in cells] == pytest.approx(shares, abs=0.051)
 
 
 def test_mistakes_are_shown_with_their_pictures(demo: Path, fit: Fit, tmp_path: Path) -> None:
@@ -78,6 +93,9 @@ def test_mistakes_are_shown_with_their_pictures(demo: Path, fit: Fit, tmp_path: 
     result = fit(photos)
     mistakes = round((1 - result.test.accuracy) * result.test.photos)
     assert mistakes >= 3
+    losses = [float(loss) for loss in re.findall(r"loss (\d+\.\d\d)<br>", result.report.read_text().partition("Right, but not sure")[0])]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[0] > 1, "a brick among the gravel is a great loss"
     pictures = Outline(result.report.read_text()).pictures
     assert sum("called" in (picture["alt"] or "") for picture in pictures) >= mistakes
     assert all((picture["src"] or "").startswith("data:image/jpeg;base64,") for picture in pictures)
