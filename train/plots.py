@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # matplotlib takes half a second to load, and most commands d
 
 LEAST_LOSS = 1e-4  # nats; a loss below is drawn here, zero has no logarithm
 CHART, SQUARE = (345.0, 224.0), (280.0, 230.0)  # width, height in SVG units; text is 10, and the page shows both at about 1.26 px a unit
-ROW, ROWS_WIDTH = 26.0, 712.0  # height and width of a row of `intervals`
+ROW, ROWS_WIDTH = 26.0, 345.0  # height and width of a row of `intervals`
 LARGEST_DOT, SMALLEST_DOT = 20.0, 5.0  # diameters in SVG units: of a dot with all photos, and of one that can still be seen
 
 INK, QUIET, LINE, ACCENT, FONT = "#000001", "#000002", "#000003", "#000004", "DejaVu Sans"  # DejaVu comes with matplotlib
@@ -134,17 +134,23 @@ def risks(validation: tuple[Probabilities, Labels], test: tuple[Probabilities, L
         axes = figure.subplots()
         axes.set(title="share of answers that are wrong", xlabel="share of photos answered", xlim=(0, 1))
         axes.axhline(TARGET_RISK, color=QUIET, linewidth=1.5, dashes=(3, 3))
-        highest = TARGET_RISK
-        for (probabilities, labels), color, width in ((validation, QUIET, 1.5), (test, ACCENT, 2)):
-            coverage, risk = risk_coverage(probabilities, labels)
-            axes.step([0, *coverage], [risk[0], *risk], where="pre", color=color, linewidth=width, clip_on=False)
-            highest = max(highest, float(risk[coverage >= 0.1].max(initial=0)))  # of fewer photos one mistake is a tower
-            if threshold is not None:
-                answered = int((probabilities.max(1) >= threshold).sum())
-                at = int(np.searchsorted(coverage, answered / len(labels) - 1e-9))
-                if answered:
-                    axes.plot(coverage[at], risk[at], "o", color=color, markersize=8, markeredgewidth=0, clip_on=False)
-        axes.set_ylim(0, highest * 1.1)
+        shown = [(*risk_coverage(*split), split[0].max(1)) for split in (validation, test)]
+        # of the surest tenth one mistake is a tower: it is cut off
+        top = 1.1 * max(TARGET_RISK, *(float(risk[coverage >= 0.1].max()) for coverage, risk, _ in shown))
+        for (coverage, risk, confidence), color, width in zip(shown, (QUIET, ACCENT), (1.5, 2), strict=True):
+            axes.step([0, *coverage], np.minimum([risk[0], *risk], top), where="pre", color=color, linewidth=width, clip_on=False)
+            answered = threshold is not None and float((confidence >= threshold).mean())
+            if answered:
+                axes.plot(
+                    answered,
+                    risk[np.searchsorted(coverage, answered - 1e-9)],
+                    "o",
+                    color=color,
+                    markersize=8,
+                    markeredgewidth=0,
+                    clip_on=False,
+                )
+        axes.set_ylim(0, top)
         axes.locator_params("y", nbins=5)
         axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
         return _inline(figure, "Share of wrong answers against the share of photos answered, on validation and test photos")
@@ -159,11 +165,12 @@ def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
         for place, (_, share, low, high) in zip(places, rows, strict=True):
             axes.plot([low, high], [place, place], color=QUIET, linewidth=3, solid_capstyle="round", clip_on=False)
             axes.plot(share, place, "o", color=ACCENT, markersize=9, markeredgewidth=0, clip_on=False)
-        axes.set_yticks(places, [name if len(name) <= 24 else f"{name[:23]}…" for name, *_ in rows])
+        axes.set_yticks(places, [name if len(name) <= 16 else f"{name[:15]}…" for name, *_ in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
         axes.set_xlim(min(low for *_, low, _ in rows), 1)
+        axes.locator_params("x", nbins=5)
         axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
         return _inline(figure, "Test accuracy of each run with its interval")
 

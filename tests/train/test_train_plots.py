@@ -111,6 +111,14 @@ def test_a_runs_name_is_drawn_as_it_is() -> None:
     assert "a &lt;b&gt; &amp; $1$" in texts(intervals())
 
 
+def test_the_risk_of_few_photos_stays_within_its_chart() -> None:
+    surest_wrong = softmax(np.array([[3.0, 0.0]] * 39 + [[0.0, 9.0]])), np.zeros(40, np.int64)  # the surest of 40 is wrong
+    svg = plots.risks(surest_wrong, surest_wrong, None)
+    curve = re.findall(r'd="M ([^"]+)"', svg)[-3:]
+    heights = [float(y) for path in curve for y in re.findall(r"[\d.]+ ([\d.]+)", path)]
+    assert min(heights) > 15, "above is the title"
+
+
 def test_charts_on_a_common_scale_have_the_same_ticks() -> None:
     worse = [replace(point, train_loss=9.0, validation_loss=9.0, train_accuracy=0.1, validation_accuracy=0.1) for point in HISTORY]
     scale = plots.scale_of([*HISTORY, *worse])
