@@ -19,6 +19,7 @@ COMMANDS = {  # name → the line that `safelight --help` shows
     "recipes": "List the recipes to train by.",
     "summary": "Show a recipe's or a run's network, layer by layer.",
     "compare": "Put the figures of finished runs side by side.",
+    "explain": "Show what a run or a bundle sees in a photo, layer by layer.",
     "export": "Write a run or a pretrained backbone as a proven bundle.",
     "verify": "Prove that every runtime agrees with PyTorch, from bytes to probabilities.",
     "diagnose": "Name the mistake that made an app's tensor or answer differ.",
