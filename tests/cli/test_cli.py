@@ -81,6 +81,8 @@ def test_every_runtime_gives_the_same_answer(bundle: Path, photos: Path, runtime
         (["export", "nowhere", "--out", "b"], 1, "neither a folder"),
         (["export", "efficientnet_lite0"], 2, "Missing option '--out'"),
         (["export", "efficientnet_lite0", "--out", "b", "--format", "coreml"], 2, "coreml is not among onnx, tflite, tfjs"),
+        (["explain", "nowhere", "x.jpg"], 1, "nowhere is not a folder"),
+        (["explain", ".", "x.jpg", "--layers", "0"], 2, "neither a number from 1 nor names of layers"),
         (["verify", "."], 1, "neither a bundle nor a run"),
         (["frobnicate"], 2, "No such command"),
     ],

@@ -22,13 +22,15 @@ from safelight.errors import BundleError, PhotoError, UsageError
 from safelight.resize import resize
 from safelight.spec import DEFAULT_BANDS, InputSpec, Label, ModelFile, ModelSpec, OutputSpec, Provenance, Spec, dump
 from safelight.spec import Tensor as TensorSpec
+from tests.safelight.test_api import loaded_by
 from tests.train.test_train_report import Outline
 from train import recipes
 from train.contract import input_spec
 from train.explain.options import ExplainOptions, FilterOptions, OcclusionOptions
 from train.explain.pipeline import PAGE_NAME, default_out, explain
 
-QUICK = ExplainOptions(filters=FilterOptions(layers=2, filters=2, steps=2, side=24), occlusion=OcclusionOptions(places=3))
+SAME_NETWORK = {"features-augmented", "fine-tune", "full", "cnn-4block-augmented", "mnist-augmented"}  # but for dropout
+QUICK = ExplainOptions(filters=FilterOptions(layers=2, filters=2, steps=2, side=64), occlusion=OcclusionOptions(places=3))
 
 
 def run_of(folder: Path, architecture: str, spec: InputSpec, labels: tuple[str, ...] = ("cat", "dog")) -> Path:
@@ -71,7 +73,7 @@ def page(small_run: Path, photo: Path) -> Path:
     return explain(small_run, photo, options=QUICK)
 
 
-@pytest.mark.parametrize("name", [name for name in recipes.NAMES if name not in {"features-augmented", "fine-tune", "full"}])
+@pytest.mark.parametrize("name", [name for name in recipes.NAMES if name not in SAME_NETWORK])
 def test_every_recipes_network_can_be_explained(name: str, photo: Path, tmp_path: Path) -> None:
     options = recipes.options(name)
     spec = input_spec(options)
@@ -190,3 +192,7 @@ def seal_as_bundle(folder: Path) -> None:
     answer = TensorSpec(name="probabilities", dtype="float32", layout="NC", shape=(-1, 2))
     file = ModelFile(format="pytorch", precision="fp32", parts=(record_of(folder / WEIGHTS_NAME, folder),), input=pixels, outputs=(answer,))
     (folder / "spec.json").write_bytes(dump(msgspec.structs.replace(read_spec(folder), files=(file,))))
+
+
+def test_the_commands_help_loads_no_torch() -> None:
+    assert "torch" not in loaded_by("from safelight.cli import cli\ncli(['explain', '--help'], standalone_mode=False)")

@@ -54,7 +54,8 @@ def maximise(
     network: Network, stage: Stage, channels: Sequence[int], pixels: Tensor, options: FilterOptions, seed: int, bar: Progress
 ) -> list[Seen]:
     """Pictures for some channels of a stage, all at once; `pixels` [1,S,S,3] is the photo that they are compared with."""
-    side = min(options.side, pixels.shape[1])
+    whole = isinstance(network.trunk, nn.Identity)  # a network that can't be cut, a vision transformer for one, may insist on its size
+    side = pixels.shape[1] if whole else min(options.side, pixels.shape[1])
     picture = _Spectrum(len(channels), side, seed)
     ascent = torch.optim.Adam(picture.parameters(), lr=options.rate)
     random = torch.Generator().manual_seed(seed)

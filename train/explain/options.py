@@ -12,9 +12,9 @@ class FilterOptions:
     """Activation maximisation, and how long it may take."""
 
     layers: int | tuple[str, ...] = 4  # so many, spread over the depth, or names as in `safelight summary`
-    filters: int = 8  # a layer; 0 leaves the method out
-    steps: int = 64  # of gradient ascent; each is one forward and one backward pass of `filters` small pictures
-    side: int = 128  # pixels of a picture at most: convolutions take any size, and a quarter of the area is a quarter of the time
+    filters: int = 6  # a layer; 0 leaves the method out
+    steps: int = 48  # of gradient ascent; each is one forward and one backward pass of `filters` small pictures
+    side: int = 112  # pixels of a picture at most: convolutions take any size, and a quarter of the area is a quarter of the time
     rate: float = 0.15  # Adam's, on the picture's spectrum
     jitter: int = 8  # pixels that the picture is moved by before each step, either way; an eighth of the side at most
 

@@ -21,6 +21,7 @@ from safelight.models.network import Network
 from safelight.resize import resize
 from safelight.spec import Spec
 from safelight.task import Prediction, predict
+from safelight.threads import one_thread
 from train.explain.filters import Seen, choose, maximise
 from train.explain.heat import Heat, heat
 from train.explain.occlusion import Occlusion, occlude
@@ -66,7 +67,10 @@ def explain(
     labels = [label.id for label in spec.labels]
     wanted = _choose_label(options.label, labels)
     pixels = resize(decode(photo, limits=options.limits), spec.input)
-    with staged(out, replaces=PAGE_NAME) as stage:
+    with (
+        staged(out, replaces=PAGE_NAME) as stage,
+        one_thread(),
+    ):  # the same bytes everywhere; on busy cores more threads wait for each other
         page.write(stage, _look_into(network, spec, source, photo, pixels, wanted, options, console or Console(quiet=True)))
     return out / PAGE_NAME
 
