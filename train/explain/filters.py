@@ -20,6 +20,7 @@ from train.explain.options import FilterOptions
 from train.explain.stages import Stage
 
 CONTRAST = 0.06  # deviation of the start, in the sigmoid's units: grey noise, faint
+GAIN = 2.0  # of the sigmoid that keeps values in 0..255; with 4 all of them are soon 0 or 255
 # Colours of natural photos vary together; these columns are their principal directions (light, blue–yellow, green–magenta),
 # scaled so that a step in lightness is larger than one in hue.
 COLOURS = ((0.58, 0.42, 0.13), (0.58, 0.0, -0.25), (0.58, -0.42, 0.12))
@@ -123,4 +124,4 @@ class _Spectrum(nn.Module):
         """[N,3,side,side] in 0..255."""
         waves = torch.view_as_complex(self.coefficients) * self.weight
         light = torch.fft.irfft2(waves, s=(self.side, self.side), norm="ortho")
-        return 255 * torch.sigmoid(4 * torch.einsum("rc,nchw->nrhw", self.colours, light))
+        return 255 * torch.sigmoid(GAIN * torch.einsum("rc,nchw->nrhw", self.colours, light))
