@@ -50,10 +50,10 @@ def website() -> Iterator[Website]:
                         site.barrier.wait(0.1)
                     except threading.BrokenBarrierError:
                         site.barrier.reset()
-                self.answer()
             finally:
                 with site.lock:
-                    site.busy -= 1
+                    site.busy -= 1  # before the answer: whoever has it may ask again at once
+            self.answer()
 
         def answer(self) -> None:
             if site.answers.get(self.path):

@@ -32,9 +32,9 @@ export function partOf(photo: Photo, left: number, top: number, width: number, h
     return { ...photo, width, height, origin: origin + left * stepX + top * stepY };
   }
   const { planes, orientation } = photo;
-  const places = oriented(packed(NOTHING, planes.width, planes.height, 1), orientation); // a pixel is one index
-  const first = places.origin + left * places.stepX + top * places.stepY;
-  const last = first + (width - 1) * places.stepX + (height - 1) * places.stepY;
+  const { origin, stepX, stepY } = places(planes, orientation);
+  const first = origin + left * stepX + top * stepY;
+  const last = first + (width - 1) * stepX + (height - 1) * stepY;
   const [x1, x2] = [first % planes.width, last % planes.width];
   const [y1, y2] = [Math.floor(first / planes.width), Math.floor(last / planes.width)];
   const [across, down] = [Math.abs(x1 - x2) + 1, Math.abs(y1 - y2) + 1];
@@ -42,6 +42,11 @@ export function partOf(photo: Photo, left: number, top: number, width: number, h
 }
 
 const NOTHING = new Uint8Array();
+
+/** Where upright pixels lie among the stored ones, each of which is one index. */
+function places({ width, height }: Planes, orientation: number): Pixels {
+  return oriented(packed(NOTHING, width, height, 1), orientation);
+}
 
 /** Rows from the top, `channels` bytes a pixel (3 or 4; the fourth is ignored). */
 export function packed(data: Uint8Array | Uint8ClampedArray, width: number, height: number, channels = 3): Pixels {
@@ -96,8 +101,7 @@ export function toRgb(photo: Photo): Uint8Array<ArrayBuffer> {
 
 /** Planes as an upright photo. */
 export function uprightPlanes(planes: Planes, orientation: number): Planar {
-  const isTurned = orientation >= 5 && orientation <= 8;
-  const [width, height] = isTurned ? [planes.height, planes.width] : [planes.width, planes.height];
+  const { width, height } = places(planes, orientation);
   return { planes, width, height, orientation };
 }
 
