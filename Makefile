@@ -22,11 +22,14 @@ help: ## list the targets
 demo: .venv/.demo webapp browser ## train, export, prove and build a site, on photos that come with the install
 	@$(RUN)safelight demo
 
+# Two processes, a file's tests in one of them: half of the time is spent waiting for browsers.
+SIDE_BY_SIDE := -n 2 --dist loadfile
+
 test: .venv/.test webapp browser ## all tests: web, then Python
 	@echo '== web tests'
 	@npm --prefix webapp --silent run test
 	@echo '== Python tests'
-	@$(RUN)pytest -q --tb=short
+	@$(RUN)pytest -q --tb=short $(SIDE_BY_SIDE)
 
 check: .venv/.test webapp/node_modules/.stamp ## format, lint, types, import layers, web checks
 	@echo '== ruff' && $(RUN)ruff format --check --quiet . && $(RUN)ruff check --quiet .
@@ -36,7 +39,7 @@ check: .venv/.test webapp/node_modules/.stamp ## format, lint, types, import lay
 
 quick: check ## check, and the tests that take no browser and no minutes
 	@npm --prefix webapp --silent run test
-	@$(RUN)pytest -q --tb=short -m 'not slow and not browser'
+	@$(RUN)pytest -q --tb=short $(SIDE_BY_SIDE) -m 'not slow and not browser'
 
 bench: .venv/.bench webapp browser ## every figure of the README
 	@for script in cli formats main_job diagnose; do echo "== bench/$$script.py"; $(RUN)python "bench/$$script.py" || exit 1; done

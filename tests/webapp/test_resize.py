@@ -55,9 +55,9 @@ def test_the_browser_gives_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
     names = []
     for height, width in [(1, 1), (3, 2), (1, 900), (700, 2), (333, 1999), (1200, 801), (224, 224), (3000, 17)]:
         image = Image.fromarray(generator.integers(0, 256, (height, width, 3), np.uint8))
-        for name in (f"{width}x{height}.png", f"{width}x{height}.jpg"):  # a JPEG's pixels are made of the needed part alone
-            names.append(name)
-            image.save(tmp_path / name)
+        for kind in ("png", "jpg") if 700 < width * height < 10**6 else ("png",):  # of a JPEG only the needed part becomes pixels
+            names.append(f"{width}x{height}.{kind}")
+            image.save(tmp_path / names[-1])
     photos = [Photo(name, tmp_path / name) for name in names]
     opened = open_bundle(bundle)
     for geometry in get_args(Geometry):
