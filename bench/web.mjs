@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { fetchTransformers, openTransformers } from "./web_transformers.mjs";
+import { fetchTransformers, openTransformers, PEER_PAGE } from "./web_transformers.mjs";
 import { tasksOf } from "./web_tasks.mjs";
 
 const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -98,7 +98,6 @@ async function labelsOf(page) {
   return new Map(records.map(({ photo, label }) => [photo, label]));
 }
 
-const PEER_PAGE = '<!doctype html><title>peer</title><input type="file" multiple><script type="module" src="/main.js"></script>';
 const PEERS = {
   "TF.js on the page's thread": 'import * as peer from "/peer.mjs"; window.peer = (call, argument) => peer[call](argument);',
   "TF.js in one worker": `

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
+export const PEER_PAGE = '<!doctype html><title>peer</title><input type="file" multiple><script type="module" src="/main.js"></script>';
 const RELEASE = "@huggingface/transformers@4.3.1";
 
 /** Fetch and unpack transformers.js and the onnxruntime-web that it names into `folder`. Throws where that fails. */
@@ -23,7 +24,7 @@ export function fetchTransformers(folder) {
   return version;
 }
 
-const PAGE = `
+const MAIN = `
   import { env, pipeline } from "/transformers.min.js";
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
@@ -53,8 +54,8 @@ const PAGE = `
 export async function openTransformers(context, page, folder, model, labels) {
   await context.route("http://peer.localhost/**", async (route) => {
     const { pathname } = new URL(route.request().url());
-    if (pathname === "/") await route.fulfill({ contentType: "text/html", body: '<!doctype html><title>peer</title><input type="file" multiple><script type="module" src="/main.js"></script>' });
-    else if (pathname === "/main.js") await route.fulfill({ contentType: "text/javascript", body: PAGE });
+    if (pathname === "/") await route.fulfill({ contentType: "text/html", body: PEER_PAGE });
+    else if (pathname === "/main.js") await route.fulfill({ contentType: "text/javascript", body: MAIN });
     else if (pathname === "/transformers.min.js") await route.fulfill({ contentType: "text/javascript", path: join(folder, "transformers/dist/transformers.min.js") });
     else if (pathname.startsWith("/ort/"))
       await route.fulfill({ contentType: pathname.endsWith(".wasm") ? "application/wasm" : "text/javascript", path: join(folder, "onnxruntime-web/dist", basename(pathname)) });

@@ -16,6 +16,7 @@ import { png } from "./containers/png.ts";
 import { webp } from "./containers/webp.ts";
 import { PhotoError } from "./errors.ts";
 import { startsWith } from "./exif.ts";
+import { hex } from "./hex.ts";
 
 export type Kind = "JPEG" | "PNG" | "WEBP" | "AVIF" | "GIF" | "BMP"; // what every engine decodes
 
@@ -69,7 +70,7 @@ export function filter(data: Bytes): Container {
   if (data.length === 0) throw new PhotoError("empty", "The file is empty: 0 bytes. Copy it again from where it came.");
   const kind = kindOf(data);
   if (kind === undefined) {
-    const start = Array.from(data.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const start = hex(data.subarray(0, 8), " ");
     throw new PhotoError("not-an-image", `The file is not an image: it starts with ${start}. Leave it out.`);
   }
   if (!isKind(kind))

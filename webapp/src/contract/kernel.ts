@@ -7,6 +7,7 @@
 
 import type { Pixels } from "./pixels.ts";
 import type { Taps } from "./resize.ts";
+import { grow, instantiate } from "./vectors.ts";
 
 /** `kernel.wat`, assembled: `npm run kernel` writes these lines, and a test compares them with the source. */
 export const KERNEL = [
@@ -30,13 +31,12 @@ interface Exports {
 const ROWS = 16; // a turned photo's columns are read 16 pixels at a time: 64 bytes, a line of the cache
 const BLOCK_BYTES = 2 ** 20; // fewer rows at a time where they are long
 const MEMORY_BYTES = 2 ** 28; // more than that is left to the plain loops: memory of WebAssembly never shrinks
-const PAGE = 2 ** 16;
 
 let kernel: Exports | null | undefined;
 
 /** Both passes over `pixels`: RGB [rows, columns, 3]. Undefined where the browser has no vectors, or too little memory. */
 export function fastPasses(pixels: Pixels, columns: Taps, rows: Taps): Uint8Array<ArrayBuffer> | undefined {
-  kernel ??= compile();
+  kernel ??= instantiate<Exports>(KERNEL);
   if (kernel === null) return undefined;
   const [width, height] = [columns.starts.length, rows.starts.length];
   const across = pixels.width;
@@ -47,7 +47,7 @@ export function fastPasses(pixels: Pixels, columns: Taps, rows: Taps): Uint8Arra
   const target = layout.add(4 * width * height);
   const across32 = addTaps(layout, columns);
   const down32 = addTaps(layout, rows);
-  if (layout.bytes > MEMORY_BYTES || !grow(kernel.memory, layout.bytes)) return undefined;
+  if (layout.bytes > MEMORY_BYTES || !canHold(kernel.memory, layout.bytes)) return undefined;
 
   const { buffer } = kernel.memory;
   writeTaps(buffer, across32, columns);
@@ -61,15 +61,6 @@ export function fastPasses(pixels: Pixels, columns: Taps, rows: Taps): Uint8Arra
   }
   kernel.pass(wide, 4 * width, 4, width, target, 4 * width, 4, ...down32, height, rows.most);
   return withoutFourth(new Uint8Array(buffer, target, 4 * width * height));
-}
-
-function compile(): Exports | null {
-  try {
-    const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Exports;
-  } catch {
-    return null; // no WebAssembly, or none with vectors
-  }
 }
 
 /** Addresses in the kernel's memory, one after the other. */
@@ -95,10 +86,9 @@ function writeTaps(buffer: ArrayBuffer, [starts, counts, weights]: TapAddresses,
   new Int32Array(buffer, weights, taps.weights.length).set(taps.weights);
 }
 
-function grow(memory: WebAssembly.Memory, bytes: number): boolean {
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
+function canHold(memory: WebAssembly.Memory, bytes: number): boolean {
   try {
-    if (missing > 0) memory.grow(missing);
+    grow(memory, bytes);
     return true;
   } catch {
     return false;

@@ -5,6 +5,7 @@
  * comes out otherwise in some browser is not used there, and the photo takes the way over a canvas.
  */
 
+import { hex } from "./hex.ts";
 import { toRgb, uprightPlanes } from "./pixels.ts";
 import { Scratch } from "./scratch.ts";
 import { sha256 } from "./sha256.ts";
@@ -48,10 +49,7 @@ async function provesRight(): Promise<boolean> {
   if (typeof ImageDecoder === "undefined" || !hasVectors()) return false;
   const planes = await planesOf(Uint8Array.from(atob(PROBE.jpeg), (letter) => letter.charCodeAt(0)));
   if (!planes) return false;
-  const sum = Array.from(sha256(toRgb(uprightPlanes(planes, 1))), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
-  return sum === PROBE.sha256;
+  return hex(sha256(toRgb(uprightPlanes(planes, 1)))) === PROBE.sha256;
 }
 
 async function planesOf(data: Bytes): Promise<Planes | undefined> {

@@ -7,6 +7,7 @@
 
 import type { Pixels } from "./pixels.ts";
 import { Scratch } from "./scratch.ts";
+import { grow, instantiate } from "./vectors.ts";
 
 /** `ycc.wat`, assembled: `npm run kernel` writes these lines, and a test compares them with the source. */
 export const KERNEL = [
@@ -50,7 +51,6 @@ interface Exports {
   readonly convert: (y: number, cb: number, cr: number, target: number, pixels: number) => void;
 }
 
-const PAGE = 2 ** 16;
 const EDGE = 16; // bytes around a row in the kernel's memory, more than it reads beyond
 const ACROSS: Mix = [1, 0, 1, 2, 2]; // libjpeg's h2v1
 const BOTH: Mix = [3, 1, 8, 7, 4]; // h2v2
@@ -59,7 +59,7 @@ let kernel: Exports | null | undefined;
 
 /** Whether this browser has vectors. */
 export function hasVectors(): boolean {
-  kernel ??= compile();
+  kernel ??= instantiate<Exports>(KERNEL);
   return kernel !== null;
 }
 
@@ -90,8 +90,7 @@ class Rows {
     this.#across = across;
     this.#kernel = kernel!;
     this.#room = Math.ceil(across / EDGE) * EDGE + 2 * EDGE;
-    const missing = this.#room * 11 - this.#kernel.memory.buffer.byteLength;
-    if (missing > 0) this.#kernel.memory.grow(Math.ceil(missing / PAGE));
+    grow(this.#kernel.memory, this.#room * 11);
     this.#bytes = new Uint8Array(this.#kernel.memory.buffer);
   }
 
@@ -134,14 +133,5 @@ class Rows {
     if (first === 0) this.#bytes[at - 1] = this.#bytes[at]!;
     if (to === first + samples) this.#bytes[at + samples] = this.#bytes[at + samples - 1]!;
     return at;
-  }
-}
-
-function compile(): Exports | null {
-  try {
-    const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Exports;
-  } catch {
-    return null; // no WebAssembly, or none with vectors
   }
 }

@@ -1,6 +1,7 @@
 /** Where a bundle's files come from. The only place that knows the difference: everyone else asks `readRecord`. */
 
 import { BundleError, messageOf } from "../contract/errors.ts";
+import { hex } from "../contract/hex.ts";
 import { sha256 as digestOf } from "../contract/sha256.ts";
 import type { FileRecord } from "../contract/spec.ts";
 
@@ -44,5 +45,5 @@ async function bytesOf(source: Source, path: string): Promise<Uint8Array<ArrayBu
 export async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   const digest = subtle ? new Uint8Array(await subtle.digest("SHA-256", data)) : digestOf(data);
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(digest);
 }

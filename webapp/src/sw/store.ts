@@ -3,6 +3,7 @@
  * lie side by side while one waits, and a new one downloads only what has changed.
  */
 
+import { hex } from "../contract/hex.ts";
 import { type SiteFile, typeOf } from "./site.ts";
 
 const MODES: readonly RequestCache[] = ["no-cache", "reload"]; // first ask whether the browser's copy is current
@@ -77,6 +78,5 @@ export class Store {
 }
 
 async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", data)));
 }

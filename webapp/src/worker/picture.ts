@@ -33,8 +33,9 @@ function sample(photo: Photo, across: number, down: number, width: number, heigh
   const columns = places(photo.width, across, width * samples);
   const rows = places(photo.height, down, height * samples);
   const image = new ImageData(width, height);
-  const draw = "planes" in photo ? drawPlanes : drawPixels;
-  draw(photo as Planar & Pixels, columns, rows, samples, image.data.fill(255));
+  const rgba = image.data.fill(255);
+  if ("planes" in photo) drawPlanes(photo, columns, rows, samples, rgba);
+  else drawPixels(photo, columns, rows, samples, rgba);
   return image;
 }
 
