@@ -29,7 +29,7 @@ from safelight import serving, site
 from safelight.bundle import Bundle, open_bundle
 from safelight.decode import decode
 from safelight.resize import resize
-from safelight.runtimes import onnxruntime
+from safelight.runtimes import load, onnxruntime
 from safelight.task import predict
 
 HERE = Path(__file__).resolve().parent
@@ -136,7 +136,7 @@ def make_small(sources: list[Path], folder: Path, count: int) -> Path:
 
 def labels(bundle: Bundle, photos: list[Path]) -> list[str]:
     """What Python says: onnxruntime on the file of the site's precision, which the export has proven against PyTorch."""
-    session = onnxruntime.load(bundle, bundle.file("onnx-fp16"))
+    session = load(onnxruntime, bundle, bundle.file("onnx-fp16"))
     return [predict(session(resize(decode(photo), bundle.spec.input)), bundle.spec).label for photo in photos]
 
 

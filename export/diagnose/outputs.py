@@ -130,14 +130,14 @@ def model_of(bundle: Bundle) -> Model:
         from export.parity.reference import of_bundle
 
         return of_bundle(bundle)("fp32")
-    from safelight.runtimes import RUNTIMES
+    from safelight.runtimes import RUNTIMES, load
 
     reasons = []
     for runtime in RUNTIMES.values():
         for file in bundle.spec.files:
             if file.precision == "fp32" and file.format in runtime.FORMATS:
                 try:
-                    return runtime.load(bundle, file)
+                    return load(runtime, bundle, file)
                 except RuntimeUnavailable as error:
                     reasons.append(str(error))
     raise RuntimeUnavailable("; ".join(reasons) or f"no runtime opens an fp32 file of {bundle.folder}. Export it with --precision fp32.")

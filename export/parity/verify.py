@@ -27,7 +27,7 @@ from export.parity.reference import Answer, AnswerMaps, maps_of_bundle, of_bundl
 from export.parity.report import ParityReport, Row, Verdicts
 from safelight.bundle import Bundle
 from safelight.errors import RuntimeUnavailable, UsageError
-from safelight.runtimes import RUNTIMES, Runtime
+from safelight.runtimes import RUNTIMES, Runtime, load, load_maps
 from safelight.spec import ModelFile, Precision
 
 T = TypeVar("T")
@@ -197,7 +197,7 @@ def _python_row(
     tolerance = FORMATS[file.format].TOLERANCE[file.precision]
     answers, elapsed = [], []
     try:
-        model = runtime.load(bundle, file)
+        model = load(runtime, bundle, file)
         for one in _watched(accepted, name, len(accepted), on_progress):
             start = time.perf_counter()
             answers.append(model(one.pixels))
@@ -218,7 +218,7 @@ def _maps_off(
     runtime: Runtime, bundle: Bundle, file: ModelFile, photos: Sequence[Prepared], reference: AnswerMaps
 ) -> tuple[float, str] | None:
     """How far the runtime's heat and feature maps are off at worst, and which. A model of its own: the times are of probabilities alone."""
-    model = runtime.load_maps(bundle, file)
+    model = load_maps(runtime, bundle, file)
     return max((map_difference(reference(one.pixels), model(one.pixels)) for one in photos), default=None)
 
 

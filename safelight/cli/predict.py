@@ -15,7 +15,7 @@ from safelight.cli.options import limits
 from safelight.decode import FOREIGN_SUFFIXES, SUFFIXES, Limits, decode, find_photos
 from safelight.errors import PhotoError, RuntimeUnavailable, UsageError
 from safelight.resize import resize
-from safelight.runtimes import RUNTIMES, Model
+from safelight.runtimes import RUNTIMES, Model, load
 from safelight.task import predict, say
 
 EXAMPLES = """
@@ -57,7 +57,7 @@ def _model(bundle: Bundle, name: str | None) -> Model:
         for file in sorted(bundle.spec.files, key=lambda file: file.precision != "fp32"):
             if file.format in runtime.FORMATS:
                 try:
-                    return runtime.load(bundle, file)
+                    return load(runtime, bundle, file)
                 except RuntimeUnavailable as error:
                     reasons.append(str(error))
     has = ", ".join(file.key for file in bundle.spec.files)

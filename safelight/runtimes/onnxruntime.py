@@ -15,19 +15,8 @@ NAME = "onnxruntime"
 FORMATS: tuple[Format, ...] = ("onnx",)
 
 
-def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """A session as a function: RGB uint8 [S,S,3] → probabilities [C]. Raises RuntimeUnavailable."""
-    run = _open(bundle, file, file.outputs[:1])
-    return lambda pixels: run(pixels)[0]
-
-
-def load_maps(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float32]]]:
-    """The same with the other outputs: RGB uint8 [S,S,3] → [h,w,…] by name. Raises RuntimeUnavailable."""
-    run = _open(bundle, file, file.outputs[1:])
-    return lambda pixels: {output.name: array for output, array in zip(file.outputs[1:], run(pixels), strict=True)}
-
-
-def _open(bundle: Bundle, file: ModelFile, outputs: Sequence[Tensor]) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+def open_file(bundle: Bundle, file: ModelFile, outputs: Sequence[Tensor]) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+    """A file as a function of pixels, its session open. Raises RuntimeUnavailable."""
     try:
         import onnxruntime
     except ImportError as error:

@@ -23,19 +23,8 @@ NAME = "tensorflow"
 FORMATS: tuple[Format, ...] = ("tfjs",)
 
 
-def load(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """A pruned graph as a function: RGB uint8 [S,S,3] → probabilities [C]. Raises RuntimeUnavailable or BundleError."""
-    run = _open(bundle, file, file.outputs[:1])
-    return lambda pixels: run(pixels)[0]
-
-
-def load_maps(bundle: Bundle, file: ModelFile) -> Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float32]]]:
-    """The same with the other outputs: RGB uint8 [S,S,3] → [h,w,…] by name. Raises RuntimeUnavailable or BundleError."""
-    run = _open(bundle, file, file.outputs[1:])
-    return lambda pixels: {output.name: array for output, array in zip(file.outputs[1:], run(pixels), strict=True)}
-
-
-def _open(bundle: Bundle, file: ModelFile, outputs: Sequence[Tensor]) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+def open_file(bundle: Bundle, file: ModelFile, outputs: Sequence[Tensor]) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+    """A file as a function of pixels, its graph pruned to `outputs`. Raises RuntimeUnavailable or BundleError."""
     function = open_graph(bundle.path(file.parts[0]), file.input.name, [output.name for output in outputs])
     return lambda pixels: [array[0] for array in function(pixels[None].astype(np.float32))]
 

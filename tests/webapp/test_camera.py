@@ -15,7 +15,7 @@ from PIL import Image
 
 from safelight.bundle import open_bundle
 from safelight.resize import resize
-from safelight.runtimes import onnxruntime
+from safelight.runtimes import load, onnxruntime
 from safelight.task import predict, say
 from tests.webapp import engines
 from tests.webapp.conftest import planted_page
@@ -73,7 +73,7 @@ def test_the_live_answer_is_pythons(visit: dict[str, Any], bundle: Path, photo: 
     given = resize(photo, opened.spec.input)
     live = pixels(visit["pixels"][0], opened.spec.input.size)
     assert difference(live, given) < MOST_MEAN_DIFFERENCE
-    network = onnxruntime.load(opened, opened.file("onnx-fp32"))
+    network = load(onnxruntime, opened, opened.file("onnx-fp32"))
     assert np.abs(network(live) - network(given)).max() < MOST_PROBABILITY
     expected = predict(network(live), opened.spec, top=3)
     for shown in (visit["averaged"], visit["single"]):  # of a film without movement the mean is each frame's answer

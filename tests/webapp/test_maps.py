@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safelight.bundle import Bundle, open_bundle
 from safelight.decode import decode
 from safelight.resize import resize
-from safelight.runtimes import onnxruntime
+from safelight.runtimes import load_maps, onnxruntime
 from tests.webapp.served import Strict
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("url", [Strict], indirect=True)]
@@ -30,7 +30,7 @@ def visit(browse: Any, url: str, photos: list[Path], tmp_path_factory: pytest.Te
 
 def greys(bundle: Bundle, photo: Path) -> list[list[NDArray[np.float64]]]:
     """What the page must show of a photo: per layer and channel [h,w], each from its own lowest value at 0 to its highest at 255."""
-    network = onnxruntime.load_maps(bundle, bundle.file("onnx-fp32"))
+    network = load_maps(onnxruntime, bundle, bundle.file("onnx-fp32"))
     maps = network(resize(decode(photo), bundle.spec.input))
     rows = [np.moveaxis(maps[one.output].astype(np.float64), 2, 0) for one in bundle.spec.model.feature_maps]
     return [[255 * (channel - channel.min()) / (channel.max() - channel.min()) for channel in row] for row in rows]

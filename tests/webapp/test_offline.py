@@ -23,7 +23,7 @@ from safelight import offline, serving, site
 from safelight.bundle import open_bundle
 from safelight.decode import decode
 from safelight.resize import resize
-from safelight.runtimes import onnxruntime
+from safelight.runtimes import load, onnxruntime
 from safelight.task import predict
 from tests.conftest import reseal
 from tests.webapp import engines
@@ -75,7 +75,7 @@ def test_everything_works_with_the_network_off_and_asks_for_nothing_before(
 ) -> None:
     found = drive("offline")
     opened = open_bundle(bundle)
-    session = onnxruntime.load(opened, opened.file("onnx-fp16"))
+    session = load(onnxruntime, opened, opened.file("onnx-fp16"))
     expected = [predict(session(resize(decode(photo), opened.spec.input)), opened.spec).label for photo in photos]
     assert [label for label, _ in found["online"]] == expected
     assert found["offline"] == found["online"]  # the first visit was enough

@@ -10,7 +10,7 @@ import pytest
 from safelight.bundle import Bundle, open_bundle
 from safelight.decode import decode
 from safelight.resize import resize
-from safelight.runtimes import Model, onnxruntime
+from safelight.runtimes import Model, load, onnxruntime
 from safelight.task import predict, say
 from tests.webapp.served import PHOTOS, Quiet
 
@@ -22,7 +22,7 @@ def test_the_page_gives_pythons_answers(browse: Any, url: str, bundle: Path, pho
     job = {"url": url, "photos": [str(photo) for photo in photos], "drop": True, "pictures": str(tmp_path)}
     found = browse("drive.mjs", runtime=runtime, **job)
     opened = open_bundle(bundle)
-    session = onnxruntime.load(opened, opened.file("onnx-fp32"))
+    session = load(onnxruntime, opened, opened.file("onnx-fp32"))
     expected = {photo.name: answer(opened, session, photo) for photo in photos[: len(PHOTOS)]}
     assert {
         cell["name"]: (cell["label"], cell["wording"], cell["shares"][: len(expected[cell["name"]][2])]) for cell in found["cells"]
