@@ -5,9 +5,7 @@ The page shows photos: it stays in the run's folder and never enters a bundle.
 
 from __future__ import annotations
 
-import base64
 import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -21,6 +19,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
+from safelight.data_uri import data_uri
 from safelight.decode import Limits
 from safelight.errors import PhotoError
 from safelight.spec import InputSpec, Spec
@@ -237,10 +236,7 @@ def _thumbnail(pixels: NDArray[np.uint8]) -> Image.Image:
 
 def _data_uri(image: Image.Image) -> str:
     """For an `<img>`."""
-    kind = "PNG" if max(image.size) < SMALL else "JPEG"
-    stream = io.BytesIO()
-    image.save(stream, kind, quality=80)
-    return f"data:image/{kind.lower()};base64," + base64.b64encode(stream.getvalue()).decode()
+    return data_uri(image, "png") if max(image.size) < SMALL else data_uri(image, "jpeg", quality=80)
 
 
 def _counts(splits: Splits, classes: Sequence[str]) -> list[tuple[str, list[int]]]:

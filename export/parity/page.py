@@ -5,7 +5,6 @@ The page is bounded: a picture takes at most PICTURE_BYTES, an engine shows at m
 
 from __future__ import annotations
 
-import base64
 import io
 import math
 import re
@@ -18,6 +17,7 @@ from PIL import Image
 from export.parity.evidence import Evidence
 from export.parity.report import ParityReport, explained, shows_own_photos
 from export.parity.summary import bars, headline, hint, summaries
+from safelight.data_uri import of_bytes
 
 Pixels = NDArray[np.uint8]
 
@@ -73,7 +73,7 @@ def picture(pixels: Pixels) -> str:
         stream = io.BytesIO()
         image.save(stream, "WEBP", quality=quality)
         if stream.tell() <= PICTURE_BYTES:
-            return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+            return of_bytes(stream.getvalue(), "webp")
     return picture(np.asarray(image)[::2, ::2])
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from torch import Tensor
+
+from safelight.data_uri import data_uri
 
 CELL, GAP, COLUMNS = 64, 4, 8  # pixels of a map in a grid, and between two; maps in a row
 PALETTE = "magma"  # matplotlib's: as legible in grey and to the colour-blind, black where there is nothing
@@ -69,11 +67,7 @@ def legend() -> Image.Image:
 
 def uri(image: Image.Image) -> str:
     """For an HTML page: a palette as PNG, photos as JPEG, which takes a fifth."""
-    stream = io.BytesIO()
-    kind = "png" if image.mode == "P" else "jpeg"
-    options: dict[str, Any] = {"optimize": True} if kind == "png" else {"quality": 88}
-    image.save(stream, kind, **options)
-    return f"data:image/{kind};base64," + base64.b64encode(stream.getvalue()).decode()
+    return data_uri(image, "png", optimize=True) if image.mode == "P" else data_uri(image, "jpeg", quality=88)
 
 
 def alone(one: Tensor) -> Image.Image:

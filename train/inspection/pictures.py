@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 
 from PIL import Image
 
+from safelight.data_uri import data_uri
 from safelight.decode import Limits
 from safelight.errors import PhotoError
 from train.inspection.scan import Shot, see
@@ -34,7 +33,7 @@ class Pictures:
             picture = _open(shot, THUMBNAIL, self._limits)
             if picture is not None:
                 picture.thumbnail((THUMBNAIL, THUMBNAIL))
-            self._made[shot.sha256] = "" if picture is None else _uri(picture, 76)
+            self._made[shot.sha256] = "" if picture is None else data_uri(picture, "jpeg", quality=76)
         return self._made[shot.sha256]
 
 
@@ -51,7 +50,7 @@ def contact_sheet(shots: Sequence[Shot], limits: Limits) -> str:
             left, top = (picture.width - side) // 2, (picture.height - side) // 2
             tile = picture.resize((TILE, TILE), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
             sheet.paste(tile, (TILE * (place % COLUMNS), TILE * (place // COLUMNS)))
-    return _uri(sheet, 72)
+    return data_uri(sheet, "jpeg", quality=72)
 
 
 def _open(shot: Shot, side: int, limits: Limits) -> Image.Image | None:
@@ -59,9 +58,3 @@ def _open(shot: Shot, side: int, limits: Limits) -> Image.Image | None:
         return Image.fromarray(see(shot.found, side, limits)[1].pixels)
     except PhotoError:
         return None
-
-
-def _uri(picture: Image.Image, quality: int) -> str:
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=quality)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
