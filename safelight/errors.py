@@ -28,6 +28,7 @@ A message says what was wrong, what was received and what to do next. Errors cro
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -47,6 +48,10 @@ class PhotoError(SafelightError):
     """One photo can't be read. `reason` is a stable code, equal in Python, TypeScript and the mobile ports."""
 
     reason: ClassVar[str] = "photo"
+
+    def without(self, path: Path) -> str:
+        """The message without the photo's place on this machine, which is private."""
+        return str(self).replace(str(path), "the photo")
 
 
 class NotAFile(PhotoError):

@@ -112,7 +112,7 @@ def fingerprint(
     with ThreadPoolExecutor() as pool:
         for item, outcome in zip(found, pool.map(partial(_digest, limits), found), strict=True):
             if isinstance(outcome, PhotoError):
-                skipped.append(Skipped(item.name, outcome.reason, str(outcome).replace(str(item.path), "the photo")))
+                skipped.append(Skipped(item.name, outcome.reason, outcome.without(item.path)))
             else:
                 photos.append(Photo(item.path, item.name, item.label, item.split, outcome, index=item.index, span=item.span))
             advance(1)

@@ -32,7 +32,7 @@ from safelight.spec import InputSpec
 from safelight.threads import one_thread
 from train.cache import Features, Refusal, Store, open_store
 from train.data import Photo, pixels_of
-from train.progress import progress as progress
+from train.progress import progress
 
 FEATURE_VERSION = 1  # raise it when decode, resize or the arithmetic below changes what a photo becomes
 BATCH = {"cpu": 1, "cuda": 64, "mps": 32}  # photos; a core takes 24 ms a photo at 1, 30 at 8: its caches overflow
@@ -138,7 +138,7 @@ def _pixels(photo: Photo, spec: InputSpec, limits: Limits, view: View) -> Pixels
 
 def refusal(error: PhotoError, photo: Photo) -> Refusal:
     """Why a photo can't be used, without its path, which is private."""
-    return Refusal(error.reason, str(error).replace(str(photo.path), "the photo"))
+    return Refusal(error.reason, error.without(photo.path))
 
 
 def _key(network: Network, spec: InputSpec, backbone: str, device: torch.device, limits: Limits, view: View) -> dict[str, object]:

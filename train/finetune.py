@@ -24,10 +24,10 @@ from safelight.resize import resize
 from safelight.threads import threads_kept
 from train.augment import augment
 from train.data import Photo, pixels_of
-from train.features import progress
 from train.fit import Point, balance, temperature_of
 from train.learnt import Task, labels_of
 from train.options import ALL_BLOCKS
+from train.progress import progress
 from train.split import Splits, splits_sha256
 
 NORMS = (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)

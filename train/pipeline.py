@@ -15,11 +15,11 @@ from safelight.checkpoint import save_run
 from safelight.errors import UsageError
 from train.contract import describe, input_spec
 from train.data import SPLITS, Skipped, Split, fingerprint, survey
-from train.features import progress
 from train.fit import temperature_of
 from train.learnt import Learnt, Task, labels_of
 from train.metrics import Figures, Metrics, abstentions, measure, softmax
 from train.options import Device, TrainOptions
+from train.progress import progress
 from train.report import REPORT_NAME, Run, settings, write
 from train.resume import keep
 from train.tensorboard import logging

@@ -24,7 +24,8 @@ from safelight.resize import resize
 from safelight.spec import InputSpec
 from train.cache import Refusal
 from train.data import Photo, pixels_of
-from train.features import progress, refusal
+from train.features import refusal
+from train.progress import progress
 
 MEMORY = 2 * 2**30  # bytes; more than that lies in a file
 CHUNK = 2**24  # bytes written at once

@@ -24,11 +24,11 @@ from safelight.errors import SafelightError
 from safelight.models.network import Network
 from safelight.threads import threads_kept
 from train.data import SPLITS
-from train.features import progress
 from train.fit import Point, balance, temperature_of
 from train.learnt import Learnt, Task, as_logits, labels_of, share_out
 from train.options import OptimiserOptions, ScratchOptions
 from train.pixels import Pixels, gather
+from train.progress import progress
 from train.resume import Keeper, State
 from train.split import splits_sha256
 from train.warp import random_views

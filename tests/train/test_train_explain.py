@@ -19,7 +19,7 @@ from train.explain.occlusion import occlude
 from train.explain.options import FilterOptions, OcclusionOptions
 from train.explain.pictures import CELL, GAP, grid
 from train.explain.stages import liveliest, look, silent
-from train.features import progress
+from train.progress import progress
 
 SMALL = 32  # pixels
 BAR = progress(Console(quiet=True))

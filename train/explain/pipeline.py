@@ -27,7 +27,7 @@ from train.explain.heat import Heat, heat
 from train.explain.occlusion import Occlusion, occlude
 from train.explain.options import ExplainOptions
 from train.explain.stages import Stage, liveliest, look
-from train.features import progress
+from train.progress import progress
 
 PAGE_NAME = "explain.html"
 

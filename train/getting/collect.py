@@ -203,7 +203,7 @@ def _file_reader(folder: Path, options: CollectOptions) -> Callable[[str], _Look
         try:
             return _judge(source, read(path, limits=options.limits), options.limits)
         except PhotoError as error:
-            return _Look(source, b"", "", error.reason, str(error).replace(str(path), "the photo"))
+            return _Look(source, b"", "", error.reason, error.without(path))
 
     return look
 

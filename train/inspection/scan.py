@@ -102,9 +102,7 @@ def look(item: Found, limits: Limits = DEFAULT_LIMITS) -> Shot | Broken:
     try:
         data, seen = see(item, LOOK, limits)
     except PhotoError as error:
-        return Broken(
-            item, item.span.length if item.span else _bytes(item.path), error.reason, str(error).replace(str(item.path), "the photo")
-        )
+        return Broken(item, item.span.length if item.span else _bytes(item.path), error.reason, error.without(item.path))
     grey = grey_of(seen.pixels)
     values = np.asarray(grey)
     hash_, tiny = marks(grey)
