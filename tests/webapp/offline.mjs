@@ -173,7 +173,7 @@ const scenarios = {
     waiting.withTwoTabs = await knows();
     await other.close();
     await page.click("#update-now");
-    await page.waitForFunction((old) => document.querySelector("#knows").textContent !== old && document.querySelector("#update").hidden, first.knows, { timeout: UPDATE });
+    await page.waitForFunction((old) => !["", old].includes(document.querySelector("#knows").textContent) && document.querySelector("#update").hidden, first.knows, { timeout: UPDATE });
     const second = { knows: await knows(), offered: await isOffered(), kept: await kept() };
 
     const half = join(profile, "half");
