@@ -63,6 +63,8 @@ await page.evaluate(() => {
   language.value = "zh-Hant";
   language.dispatchEvent(new Event("change", { bubbles: true }));
 });
+await page.waitForFunction(() => document.documentElement.lang === "zh-Hant");
+await drawn(page);
 report.chinese = await page.evaluate(() => ({
   summary: document.querySelector("#look-features").textContent,
   caption: [...document.querySelector("#look .maps figcaption").childNodes].map((node) => node.textContent),
