@@ -1,0 +1,1 @@
+"""The mobile kit, executed: what an app embeds gives Python's answer."""
