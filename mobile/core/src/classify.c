@@ -1,4 +1,5 @@
 /* All stages: a decoded photo in, the answer out. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,28 @@ struct safelight_classifier {
 
 const char *safelight_runtime(void) { return SL_RUNTIME_NAME; }
 
+/* Bytes of the model, -1 where there is none to read. */
+static int64_t size_of(const sl_source *source) {
+  if (source->path == NULL) return (int64_t)source->bytes;
+  FILE *file = fopen(source->path, "rb");
+  const long bytes = file != NULL && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+  if (file != NULL) fclose(file);
+  return bytes;
+}
+
+/* Runtimes die of half a model instead of refusing it, so a download that broke off is found here. */
+static safelight_status check_size(const sl_source *source, const sl_model_file *file, char *message, size_t message_bytes) {
+  const char *name = source->path != NULL ? source->path : "the model in memory";
+  const int64_t bytes = size_of(source), wanted = ((const sl_record *)file->parts.items)->bytes;
+  if (bytes == wanted) return SAFELIGHT_OK;
+  if (bytes < 0)
+    sl_tell(message, message_bytes, "%s can't be read: name the model file of the bundle", name);
+  else
+    sl_tell(message, message_bytes, "%s has %lld bytes, the spec says %lld: copy the bundle's file again", name, (long long)bytes,
+            (long long)wanted);
+  return SAFELIGHT_BAD_MODEL;
+}
+
 static safelight_status open(const safelight_spec *spec, int32_t index, const sl_source *source, int32_t max_side,
                              safelight_classifier *made, char *message, size_t message_bytes) {
   const sl_model_file *file = SL_ITEM(sl_model_file, spec->contract.files, index);
@@ -24,6 +47,8 @@ static safelight_status open(const safelight_spec *spec, int32_t index, const sl
             SL_RUNTIME_NAME, SL_RUNTIME_FORMAT == NULL ? "none" : SL_RUNTIME_FORMAT);
     return SAFELIGHT_BAD_ARGUMENT;
   }
+  safelight_status status = check_size(source, file, message, message_bytes);
+  if (status != SAFELIGHT_OK) return status;
   const size_t side = (size_t)spec->contract.input.size;
   const int32_t count = spec->contract.labels.count;
   made->spec = spec;
@@ -33,7 +58,7 @@ static safelight_status open(const safelight_spec *spec, int32_t index, const sl
     sl_tell(message, message_bytes, "no memory for %d labels and %d × %d pixels", (int)count, (int)side, (int)side);
     return SAFELIGHT_NO_MEMORY;
   }
-  const safelight_status status = sl_resizer_create(&spec->contract.input, max_side, &made->resizer, message, message_bytes);
+  status = sl_resizer_create(&spec->contract.input, max_side, &made->resizer, message, message_bytes);
   if (status != SAFELIGHT_OK) return status;
   return sl_runtime_open(source, file, (int32_t)side, count, &made->runtime, message, message_bytes);
 }

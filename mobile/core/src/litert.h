@@ -1,7 +1,7 @@
 /* The part of LiteRT's CompiledModel C API that we call: libLiteRt.so comes in Google's packages without headers.
  *
- * Handles, numbers and layouts are those of LiteRT 2.x (litert/c in github.com/google-ai-edge/LiteRT), which calls them
- * stable. Every call returns 0 on success.
+ * Handles, numbers and layouts are those of LiteRT 2.3 (litert/c in github.com/google-ai-edge/LiteRT). Earlier ones took no
+ * environment for a model: with them every model is refused, none is misread. Every call returns 0 on success.
  */
 #ifndef SL_LITERT_H
 #define SL_LITERT_H
@@ -32,8 +32,9 @@ _Static_assert(sizeof(LiteRtRankedTensorType) == 72, "LiteRT's own assertion abo
 int LiteRtCreateEnvironment(int option_count, const void *options, LiteRtEnvironment *environment);
 void LiteRtDestroyEnvironment(LiteRtEnvironment environment);
 
-int LiteRtCreateModelFromFile(const char *path, LiteRtModel *model);
-int LiteRtCreateModelFromBuffer(const void *data, size_t bytes, LiteRtModel *model); /* data outlives the model */
+int LiteRtCreateModelFromFile(LiteRtEnvironment environment, const char *path, LiteRtModel *model);
+/* The data must outlive the model. */
+int LiteRtCreateModelFromBuffer(LiteRtEnvironment environment, const void *data, size_t bytes, LiteRtModel *model);
 void LiteRtDestroyModel(LiteRtModel model);
 int LiteRtGetNumModelSignatures(LiteRtModel model, size_t *count);
 int LiteRtGetModelSignature(LiteRtModel model, size_t index, LiteRtSignature *signature);

@@ -43,8 +43,8 @@ static bool make_buffer(sl_runtime *made, bool is_input, size_t index, const Lit
 /* The step that failed, null where none did. */
 static const char *open(sl_runtime *made, const sl_source *source, const sl_model_file *file, size_t side) {
   if (LiteRtCreateEnvironment(0, NULL, &made->environment) != 0) return "can't start";
-  const int loaded = source->path != NULL ? LiteRtCreateModelFromFile(source->path, &made->model)
-                                          : LiteRtCreateModelFromBuffer(source->data, source->bytes, &made->model);
+  const int loaded = source->path != NULL ? LiteRtCreateModelFromFile(made->environment, source->path, &made->model)
+                                          : LiteRtCreateModelFromBuffer(made->environment, source->data, source->bytes, &made->model);
   if (loaded != 0) return "finds no TFLite model there";
   if (LiteRtCreateOptions(&made->options) != 0 || LiteRtSetOptionsHardwareAccelerators(made->options, LITERT_CPU) != 0 ||
       LiteRtCreateCompiledModel(made->environment, made->model, made->options, &made->compiled) != 0)
