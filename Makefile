@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find webapp -type f -not -path '*/node_modules/*' 2>/dev/
 
 # The steps share one .venv and one node_modules, and pytest's summary must come last: -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help demo test check quick bench bench-web results parity fuzz webapp browser clean versions
+.PHONY: help demo test check quick bench bench-web results parity fuzz webapp browser mobile clean versions
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -25,7 +25,7 @@ demo: .venv/.demo webapp browser ## train, export, prove and build a site, on ph
 # Two processes, a file's tests in one of them: half of the time is spent waiting for browsers.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
-test: .venv/.test webapp browser ## all tests: web, then Python
+test: .venv/.test webapp browser mobile ## all tests: web, then Python
 	@echo '== web tests'
 	@npm --prefix webapp --silent run test
 	@echo '== Python tests'
@@ -42,7 +42,7 @@ quick: check ## check, and the tests that take no browser and no minutes
 	@$(RUN)pytest -q --tb=short $(SIDE_BY_SIDE) -m 'not slow and not browser'
 
 bench: .venv/.bench webapp browser ## every figure of the README
-	@for script in cli formats main_job diagnose; do echo "== bench/$$script.py"; $(RUN)python "bench/$$script.py" || exit 1; done
+	@for script in cli formats main_job diagnose mobile; do echo "== bench/$$script.py"; $(RUN)python "bench/$$script.py" || exit 1; done
 	@echo '== bench/resize.mjs' && node bench/resize.mjs
 
 bench-web: .venv/.bench webapp browser ## the web app's figures, against a peer page; OPTIONS="--photos FOLDER --rounds 1"
@@ -57,11 +57,15 @@ parity: .venv/.test webapp browser ## docs/parity.md from BUNDLE=…, PHOTOS=…
 FUZZ_SECONDS ?= 600
 fuzz: .venv/.test ## ten minutes of hostile files; FUZZ_SECONDS=60 for one
 	@$(RUN)python -m fuzz --seconds $(FUZZ_SECONDS)
+	@$(RUN)python -m fuzz.core --seconds $$(( $(FUZZ_SECONDS) / 5 ))
 
 webapp: safelight/webapp/index.html ## build the web page into safelight/webapp
 
 browser: # a browser to prove things in; without one its checks are skipped, and say so
 	@$(BOOTSTRAP) browser
+
+mobile: ## a compiler for the C core; without one its tests are skipped, and say so
+	@$(BOOTSTRAP) compiler
 
 versions: .venv/.test webapp/node_modules/.stamp # what the checks run with
 	@$(BOOTSTRAP) versions

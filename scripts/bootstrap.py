@@ -4,10 +4,11 @@
     python3 scripts/bootstrap.py python EXTRA…    .venv with the locked packages of these extras
     python3 scripts/bootstrap.py node             Node and npm from the PyPI package, unless the system's will do
     python3 scripts/bootstrap.py browser          Chromium, Firefox and WebKitGTK from the system, or Debian's where we are root
+    python3 scripts/bootstrap.py compiler         a C compiler and CMake, likewise
     python3 scripts/bootstrap.py versions         one line for each tool
 
 Standard library only, and syntax that Python 3.7 reads, so that an old interpreter gets a sentence and not a traceback.
-Everything goes into `.cache/` and `.venv/` of the checkout; only `browser` installs on the system, and only as root.
+Everything goes into `.cache/` and `.venv/` of the checkout; only `browser` and `compiler` install on the system, and only as root.
 """
 
 # ruff: noqa: T201 a script speaks by print
@@ -40,7 +41,14 @@ class Missing(Exception):
 
 def main(arguments: list[str]) -> int:
     """Run one step; exit status 1 and a sentence where it can't be done, 2 for wrong usage."""
-    steps: dict[str, Callable[..., object]] = {"uv": uv, "python": python, "node": node, "browser": browser, "versions": versions}
+    steps: dict[str, Callable[..., object]] = {
+        "uv": uv,
+        "python": python,
+        "node": node,
+        "browser": browser,
+        "compiler": compiler,
+        "versions": versions,
+    }
     if not arguments or arguments[0] not in steps:
         print(__doc__, file=sys.stderr)
         return 2
@@ -116,7 +124,7 @@ def node() -> None:
 def browser() -> None:
     """Chromium, Firefox and WebKitGTK; the tests and rows of a missing one are skipped and say so."""
     for name, (packages, find, advice) in browsers().items():
-        if not find() and not debian(name, packages, find):
+        if not find() and not debian("browser", name, packages, find):
             say(f"browser: no {name}, so its checks are skipped. To run them {advice}.")
 
 
@@ -133,11 +141,17 @@ def browsers() -> dict[str, tuple[list[str], Callable[[], str], str]]:
     }
 
 
-def debian(name: str, packages: list[str], find: Callable[[], str]) -> bool:
-    """Install Debian's packages where we are root; True if the browser is there now."""
+def compiler() -> None:
+    """A C compiler and CMake, for mobile/core; its tests are skipped without them and say so."""
+    if not find_compiler() and not debian("compiler", "gcc and CMake", ["gcc", "libc6-dev", "cmake"], find_compiler):
+        say("compiler: no C compiler or no CMake, so the C core's tests are skipped. To run them install gcc and cmake.")
+
+
+def debian(step: str, name: str, packages: list[str], find: Callable[[], str]) -> bool:
+    """Install Debian's packages where we are root; True if what they bring is there now."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return False
-    say(f"browser: installing Debian's {name}")
+    say(f"{step}: installing Debian's {name}")
     apt_get("update")  # a stale list may still do
     return apt_get("install", "-y", "--no-install-recommends", *packages) and bool(find())
 
@@ -166,6 +180,7 @@ def versions() -> None:
         "npm": ["npm", "--version"],
         "chromium": [browser_path, "--version"] if browser_path else [],
         "firefox": [find_firefox(), "--version"] if find_firefox() else [],
+        "cc": [find_compiler(), "--version"] if find_compiler() else [],
     }
     for name, command in rows.items():
         print(f"{name:8} {output_of(command) if command else 'none'}", flush=True)
@@ -187,6 +202,11 @@ def find_webkit() -> str:
     places = ("lib*/webkit*gtk-*/MiniBrowser", "lib/*/webkit*gtk-*/MiniBrowser")
     found = sorted(str(path) for place in places for path in Path("/usr").glob(place))
     return found[-1] if found and shutil.which("xvfb-run") else ""
+
+
+def find_compiler() -> str:
+    """The path of a C compiler, "" where it or CMake is missing."""
+    return (shutil.which("cc") or shutil.which("gcc") or "") if shutil.which("cmake") else ""
 
 
 def locked(package: str) -> tuple[str, list[str]]:

@@ -106,11 +106,13 @@ void sl_load(const sl_view *view, int32_t left, int32_t top, int32_t across, int
              const uint8_t **rows) {
   const uint8_t *from = view->origin + left * view->step_x + top * view->step_y;
   const bool turned = view->step_y >= -4 && view->step_y <= 4 && lines > 1;
+  /* Four bytes apart and three bytes long are the pixels of a turned column whose rows end in a byte of padding. */
+  const bool direct = view->step_x == 4 && view->format != SAFELIGHT_RGB && !turned;
   if (turned) gather_turned(view, from, across, lines, scratch, line_bytes);
   for (int32_t i = 0; i < lines; i++) {
     uint8_t *line = scratch + (size_t)i * line_bytes;
     rows[i] = line;
-    if (view->step_x == 4 && !turned)
+    if (direct)
       rows[i] = from + i * view->step_y;
     else if (!turned)
       gather(view, from + i * view->step_y, across, line);

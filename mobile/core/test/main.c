@@ -4,6 +4,7 @@
  *   safelight-core exif BATCH                     each record's orientation
  *   safelight-core cases BATCH OUT                each case resized or turned upright, the bytes in OUT
  *   safelight-core answers SPEC BATCH             each vector of probabilities as an answer
+ *   safelight-core threads SPEC                   several threads share a spec
  *   safelight-core bench …                        see photos.c
  *   safelight-core --spec spec.json --model model.tflite [--precision fp32] --pixels IMAGE.rgb W H …
  *                                                 probabilities and answers of raw RGB photos
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
   if (strcmp(what, "exif") == 0 && argc == 3) return read_exif(argv[2]);
   if (strcmp(what, "cases") == 0 && argc == 4) return run_cases(argv[2], argv[3]);
   if (strcmp(what, "answers") == 0 && argc == 4) return give_answers(argv[2], argv[3]);
+  if (strcmp(what, "threads") == 0 && argc == 3) return share_among_threads(argv[2]);
   if (strcmp(what, "bench") == 0) return bench(argc - 2, argv + 2);
   if (strncmp(what, "--", 2) == 0) return classify_photos(argc - 1, argv + 1);
   fail("usage", "see the top of test/main.c");

@@ -31,6 +31,7 @@ int read_exif(const char *batch);
 int run_cases(const char *batch, const char *out);
 int give_answers(const char *spec, const char *batch);
 int classify_photos(int argc, char **argv);
+int share_among_threads(const char *spec);
 int bench(int argc, char **argv);
 
 #endif
