@@ -32,15 +32,16 @@ WAYS = [("rgbx", 1), ("rgbx", 6), ("rgba", 1), ("rgb", 1), ("rgb", 6)]  # format
 
 def build(folder: Path, *options: str) -> Path:
     """A release build of the core with its test program."""
-    command = ["cmake", "-S", ROOT / "mobile" / "core", "-B", folder, "-DSAFELIGHT_TESTS=ON", *options]
-    for step in (command, ["cmake", "--build", folder, "--parallel", "2"]):
+    configure: list[str | Path] = ["cmake", "-S", ROOT / "mobile" / "core", "-B", folder, "-DSAFELIGHT_TESTS=ON", *options]
+    compile_it: list[str | Path] = ["cmake", "--build", folder, "--parallel", "2"]
+    for step in (configure, compile_it):
         subprocess.run(step, check=True, capture_output=True)
     return folder
 
 
 def timed(program: Path, spec: Path, pixels: str, orientation: int) -> list[float]:
     """Milliseconds of each round."""
-    command = [program, "bench", spec, str(WIDTH), str(HEIGHT), pixels, str(orientation), str(ROUNDS)]
+    command: list[str | Path] = [program, "bench", spec, str(WIDTH), str(HEIGHT), pixels, str(orientation), str(ROUNDS)]
     times: list[float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return times
 
@@ -67,7 +68,9 @@ def main() -> int:
         document["input"] = {"size": 224, "resize_to": 256, "geometry": "crop", "filter": "bilinear", "pad_color": [0, 0, 0]}
         spec.write_text(json.dumps(document))
         print(f"| {WIDTH} × {HEIGHT} → 224, crop, bilinear | least ms | median ms |\n|---|--:|--:|")
-        rows = [(f"C, vectors, {pixels}, orientation {turn}", timed(vectors / "safelight-core", spec, pixels, turn)) for pixels, turn in WAYS]
+        rows = [
+            (f"C, vectors, {pixels}, orientation {turn}", timed(vectors / "safelight-core", spec, pixels, turn)) for pixels, turn in WAYS
+        ]
         rows.append(("C, plain loops, rgbx, orientation 1", timed(plain / "safelight-core", spec, "rgbx", 1)))
         rows.append(("Pillow, two passes, whole picture, RGB", by_pillow(spec)))
         for name, times in rows:

@@ -33,8 +33,17 @@ def can_build() -> bool:
 
 def build(folder: Path, sources: Path = CORE) -> None:
     """Make fuzz-spec and fuzz-image in `folder`. Raises CalledProcessError with the compiler's words."""
-    options = ["-DCMAKE_C_COMPILER=clang", "-DSAFELIGHT_FUZZ=ON", "-DSAFELIGHT_SANITIZE=address,undefined", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"]
-    for command in (["cmake", "-S", sources, "-B", folder, *options], ["cmake", "--build", folder, "--parallel", "2"]):
+    options = [
+        "-DCMAKE_C_COMPILER=clang",
+        "-DSAFELIGHT_FUZZ=ON",
+        "-DSAFELIGHT_SANITIZE=address,undefined",
+        "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+    ]
+    steps: tuple[list[str | Path], ...] = (
+        ["cmake", "-S", sources, "-B", folder, *options],
+        ["cmake", "--build", folder, "--parallel", "2"],
+    )
+    for command in steps:
         subprocess.run(command, check=True, capture_output=True, text=True)
 
 
@@ -55,7 +64,11 @@ def attack(program: Path, target: str, seconds: int, out: Path) -> tuple[int, st
         limits = ["-timeout=10", "-rss_limit_mb=1024", f"-max_len={MAX_BYTES[target]}", "-seed=1", "-print_final_stats=1"]
         work = [f"-max_total_time={seconds}", corpus] if seconds else [str(file) for file in files]
         done = subprocess.run(
-            [program, *limits, f"-artifact_prefix={out}/core-{target}-", *work], capture_output=True, text=True, errors="replace", check=False
+            [program, *limits, f"-artifact_prefix={out}/core-{target}-", *work],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
     executions = re.search(r"number_of_executed_units:\s+(\d+)", done.stderr)
     count = int(executions[1]) if executions else 0
@@ -75,7 +88,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="safelight-fuzz-") as folder:
         build(Path(folder))
         for target in TARGETS:
-            executions, finding = attack(Path(folder) / f"fuzz-{target}", target, max(1, given.seconds // len(TARGETS)), given.out.resolve())
+            executions, finding = attack(
+                Path(folder) / f"fuzz-{target}", target, max(1, given.seconds // len(TARGETS)), given.out.resolve()
+            )
             print(f"{'core-' + target:12} {executions:12,} executions  {finding or 'none'}", flush=True)
             found += bool(finding)
     return 1 if found else 0

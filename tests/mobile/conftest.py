@@ -26,4 +26,6 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The test program under the address and undefined-behaviour sanitizers, without a runtime."""
-    return cores.build(tmp_path_factory.mktemp("watched"), "SAFELIGHT_SANITIZE=address,undefined", "CMAKE_BUILD_TYPE=Debug") / "safelight-core"
+    return (
+        cores.build(tmp_path_factory.mktemp("watched"), "SAFELIGHT_SANITIZE=address,undefined", "CMAKE_BUILD_TYPE=Debug") / "safelight-core"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import shutil
@@ -25,8 +26,10 @@ Pixels = NDArray[np.uint8]
 
 
 def litert_library() -> Path | None:
-    """LiteRT's shared library of this machine, from its Python package; None where there is none."""
+    """LiteRT's shared library of this machine, from its Python package; None where there is none, or one before 2.3."""
     package = importlib.util.find_spec("ai_edge_litert")
+    if package is not None and tuple(map(int, importlib.metadata.version("ai-edge-litert").split(".")[:2])) < (2, 3):
+        return None
     path = Path(package.origin).parent / "libLiteRt.so" if package is not None and package.origin else None
     return path if path is not None and path.is_file() else None
 
@@ -41,8 +44,10 @@ def compiler() -> str:
 
 def build(folder: Path, *options: str, sources: Path = CORE) -> Path:
     """The folder with what CMake makes of `sources` under these -D options: libsafelight and the test program."""
-    command = ["cmake", "-S", sources, "-B", folder, "-DSAFELIGHT_TESTS=ON", f"-DCMAKE_C_COMPILER={compiler()}"]
-    for step in ([*command, *(f"-D{option}" for option in options)], ["cmake", "--build", folder, "--parallel", "2"]):
+    configure: list[str | Path] = ["cmake", "-S", sources, "-B", folder, "-DSAFELIGHT_TESTS=ON", f"-DCMAKE_C_COMPILER={compiler()}"]
+    configure += [f"-D{option}" for option in options]
+    compile_it: list[str | Path] = ["cmake", "--build", folder, "--parallel", "2"]
+    for step in (configure, compile_it):
         done = subprocess.run(step, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         assert "warning:" not in done.stderr + done.stdout, done.stderr + done.stdout
@@ -80,7 +85,7 @@ def read_specs(program: Path, folder: Path, documents: Sequence[bytes]) -> list[
 
 
 def described(
-    pixels: Pixels, spec: InputSpec, *, format: str = "rgb", orientation: int = 1, padding: int = 0, upright: bool = False
+    pixels: Pixels, spec: InputSpec, *, kind: str = "rgb", orientation: int = 1, padding: int = 0, upright: bool = False
 ) -> bytes:
     """One case for the test program; the rows of [H,W,3 or 4] lie `padding` bytes apart."""
     height, width, channels = pixels.shape
@@ -89,7 +94,7 @@ def described(
     rows[:, : width * channels] = pixels.reshape(height, -1)
     fields = (
         *(get_args(Geometry).index(spec.geometry), get_args(Filter).index(spec.filter), spec.size, spec.resize_to, *spec.pad_color),
-        *(FORMATS.index(format), orientation, width, height, stride, longest(width, height, spec), int(upright)),
+        *(FORMATS.index(kind), orientation, width, height, stride, longest(width, height, spec), int(upright)),
     )
     return struct.pack("<14i", *fields) + rows.tobytes()[: stride * height - padding]
 

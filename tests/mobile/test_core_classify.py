@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from safelight.bundle import Bundle, open_bundle
 from safelight.decode import decode
+from safelight.errors import PhotoError
 from safelight.resize import resize
 from safelight.runtimes import litert, load
 from safelight.spec import SPEC_NAME, Band, Label, OutputSpec, dump, parse
@@ -29,7 +31,7 @@ LANGUAGES = ("en", "zh-Hant", "zh-Hans", "fr")
 @pytest.fixture(scope="session")
 def opened(bundle: Path) -> Bundle:
     if litert_library() is None:
-        pytest.skip("needs LiteRT's shared library: the Python package ai-edge-litert has it on Linux and macOS")
+        pytest.skip("needs LiteRT's shared library, 2.3 or newer: the Python package ai-edge-litert has it on Linux")
     return open_bundle(bundle)
 
 
@@ -56,9 +58,11 @@ def agree(program: Path, folder: Path, bundle: Bundle, paths: Sequence[Path], ke
         expected_pixels = resize(photo, bundle.spec.input)
         assert np.array_equal(pixels, expected_pixels), path.name
         expected = model(expected_pixels)
-        largest = max(largest, float(np.abs(np.float32(answer["probabilities"]) - expected).max()))
+        largest = max(largest, float(np.abs(np.array(answer["probabilities"], np.float32) - expected).max()))
         prediction = predict(expected, bundle.spec)
-        assert (answer["label"], answer["band"], answer["abstained"]) == (prediction.label, prediction.band, prediction.abstained), path.name
+        assert (answer["label"], answer["band"], answer["abstained"]) == (prediction.label, prediction.band, prediction.abstained), (
+            path.name
+        )
         assert answer["allocations"] == 0, "the library allocated on the way from pixels to answer"
     return largest
 
@@ -84,7 +88,7 @@ def test_other_photos_get_pythons_answers(core: Path, tmp_path: Path, opened: Bu
     for path in found[:: max(1, len(found) // 25)]:
         try:
             decode(path)
-        except Exception:  # noqa: BLE001, S112 awkward on purpose
+        except PhotoError:  # awkward on purpose
             continue
         paths.append(path)
     assert agree(core, tmp_path, opened, paths, "tflite-fp32") <= TOLERANCE
@@ -113,7 +117,17 @@ def test_a_wrong_model_is_one_sentence(core: Path, tmp_path: Path, opened: Bundl
         ("whole", smaller, "finds an input of another type or size than the spec's"),
     ]:
         (tmp_path / SPEC_NAME).write_bytes(dump(spec))
-        command = [core, "--spec", tmp_path / SPEC_NAME, "--model", tmp_path / f"{name}.tflite", "--pixels", tmp_path / "x", "1", "1"]
+        command: list[str | Path] = [
+            core,
+            "--spec",
+            tmp_path / SPEC_NAME,
+            "--model",
+            tmp_path / f"{name}.tflite",
+            "--pixels",
+            tmp_path / "x",
+            "1",
+            "1",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 2, (name, done.stderr)
         assert "safelight-core: open: " in done.stderr
@@ -122,16 +136,24 @@ def test_a_wrong_model_is_one_sentence(core: Path, tmp_path: Path, opened: Bundl
 
 def test_a_photo_that_is_too_large_is_refused(core: Path, tmp_path: Path, opened: Bundle) -> None:
     (tmp_path / "x").write_bytes(bytes(300 * 200 * 3))
-    command = [core, "--spec", opened.folder / SPEC_NAME, "--model", opened.path(opened.file("tflite-fp32").parts[0])]
-    done = subprocess.run([*command, "--max-side", "299", "--pixels", tmp_path / "x", "300", "200"], capture_output=True, text=True, check=False)
+    files: list[str | Path] = ["--spec", opened.folder / SPEC_NAME, "--model", opened.path(opened.file("tflite-fp32").parts[0])]
+    photo: list[str | Path] = ["--pixels", tmp_path / "x", "300", "200"]
+    done = subprocess.run([core, *files, "--max-side", "299", *photo], capture_output=True, text=True, check=False)
     assert "the photo has 300 × 200 pixels and this was created for 299 a side" in done.stderr
-    assert json.loads(run(*command, "--max-side", "300", "--pixels", tmp_path / "x", 300, 200))["photos"]  # type: ignore[arg-type]
+    assert json.loads(run(core, *files, "--max-side", "300", *photo))["photos"]
 
 
 def cases_of_answers() -> tuple[bytes, list[np.ndarray[Any, np.dtype[np.float32]]]]:
     """A spec with every kind of name and wording, and vectors with ties, edges of bands and values beyond them."""
     spec = parse((Path(__file__).resolve().parents[1] / "golden" / "spec" / "valid" / "minimal.json").read_bytes())
-    names: list[dict[str, str]] = [{"en": "cat", "zh-Hant": "貓"}, {}, {"zh-Hans": "狗{label}"}, {"en": "{label}"}, {"fr": "élan"}, {"de": "Igel"}]
+    names: list[dict[str, str]] = [
+        {"en": "cat", "zh-Hant": "貓"},
+        {},
+        {"zh-Hans": "狗{label}"},
+        {"en": "{label}"},
+        {"fr": "élan"},
+        {"de": "Igel"},
+    ]
     labels = tuple(Label(id=f"id-{index}", names=each) for index, each in enumerate(names))
     bands = (
         Band(id="a", at_least=0.75, wording={"en": "{label}{label}!", "zh-Hant": "也許是{label}嗎"}),
@@ -139,11 +161,13 @@ def cases_of_answers() -> tuple[bytes, list[np.ndarray[Any, np.dtype[np.float32]
         Band(id="c", at_least=0.05, wording={}),
         Band(id="d", at_least=0.0, wording={"en": "not sure"}),
     )
-    spec = msgspec.structs.replace(spec, labels=labels, output=OutputSpec(bands=bands, abstain_below=0.1))
+    spec = msgspec.structs.replace(spec, labels=labels, output=OutputSpec(bands=bands, abstain_below=0.125))
     generator = np.random.default_rng(8)
     vectors = [generator.dirichlet(np.full(6, 0.3)).astype(np.float32) for _ in range(300)]
-    vectors += [np.float32(generator.choice([0, 0.05, 0.1, 0.75, 0.2, 1], 6)) for _ in range(300)]  # float32 0.1 is above 0.1, 0.05 too
-    vectors += [np.zeros(6, np.float32), np.full(6, np.nextafter(np.float32(0.1), np.float32(0)))]
+    vectors += [
+        generator.choice([0, 0.05, 0.1, 0.75, 0.2, 1], 6).astype(np.float32) for _ in range(300)
+    ]  # float32 0.1 is above 0.1, 0.05 too
+    vectors += [np.zeros(6, np.float32), np.full(6, 0.125, np.float32), np.full(6, np.nextafter(np.float32(0.1), np.float32(0)))]
     return dump(spec), vectors
 
 
@@ -184,7 +208,7 @@ def test_answers_are_pythons(core: Path, watched: Path, tmp_path: Path) -> None:
 def test_nan_is_no_answer(core: Path, tmp_path: Path) -> None:
     document, _ = cases_of_answers()
     (tmp_path / SPEC_NAME).write_bytes(document)
-    (tmp_path / "vectors").write_bytes(batch([np.float32([0, np.nan, 0, 0, 0, 1]).tobytes()]))
+    (tmp_path / "vectors").write_bytes(batch([np.array([0, np.nan, 0, 0, 0, 1], np.float32).tobytes()]))
     assert json.loads(run(core, "answers", tmp_path / SPEC_NAME, tmp_path / "vectors")) == {"status": BAD_MODEL}
 
 
@@ -206,13 +230,10 @@ def test_a_planted_mistake_is_noticed(tmp_path: Path, right: str, wrong: str) ->
 @pytest.mark.slow
 def test_the_library_is_small(core: Path, tmp_path: Path) -> None:
     """Stripped and without the runtime, which is linked dynamically."""
-    import shutil
-
     strip = shutil.which("strip")
     if strip is None:
         pytest.skip("needs strip (binutils)")
     library = next(core.parent.glob("libsafelight.*"))
     subprocess.run([strip, "-o", tmp_path / "stripped", library], check=True)
     size = (tmp_path / "stripped").stat().st_size
-    print(f"libsafelight, stripped: {size} bytes")
-    assert size <= 60_000
+    assert size <= 60_000  # measured 55,656 with LiteRT, 51,384 without a runtime

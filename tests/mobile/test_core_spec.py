@@ -23,8 +23,28 @@ INVALID = sorted((GOLDEN / "invalid").glob("*.json"))
 FULL = (GOLDEN / "valid" / "full.json").read_bytes()
 # After the name, in its place or before the document: what JSON allows and what it doesn't.
 TEXTS = [
-    *(rb"\ud800", rb"\ud83d\ude00", rb"\udc00", rb"\ud800\ud800", rb"\ud83d\u0041", rb"\u00e9\u20ac", rb"\u0000", rb"\x", rb"\/", rb"\u12g4"),
-    *(b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf0\x8f\xbf\xbf", b"\xe0\x9f\xbf", b"\xff", b"\xe7\x8c\xab", b"\xf0\x9f\x90\xb1"),
+    *(
+        rb"\ud800",
+        rb"\ud83d\ude00",
+        rb"\udc00",
+        rb"\ud800\ud800",
+        rb"\ud83d\u0041",
+        rb"\u00e9\u20ac",
+        rb"\u0000",
+        rb"\x",
+        rb"\/",
+        rb"\u12g4",
+    ),
+    *(
+        b"\xc0\x80",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xf0\x8f\xbf\xbf",
+        b"\xe0\x9f\xbf",
+        b"\xff",
+        b"\xe7\x8c\xab",
+        b"\xf0\x9f\x90\xb1",
+    ),
     *(b"\x01", b"\t", b"\n", b"\x7f", b'"', b"\\", rb"\u", rb"\ud83d\u", b'\\"', b"", b"\xe7\x8c"),
 ]
 NUMBERS = [
@@ -81,7 +101,9 @@ def test_the_verdict_on_mutated_specs_is_pythons(core: Path, watched: Path, tmp_
     for _ in range(2000):
         edited = bytearray(FULL)
         at = generator.randrange(len(edited))
-        edited[at : at + generator.randrange(3)] = bytes(generator.choices(b'"{}[]:,0123456789.eE-+tfnul\\ \n\xc3\xa9x', k=generator.randrange(3)))
+        edited[at : at + generator.randrange(3)] = bytes(
+            generator.choices(b'"{}[]:,0123456789.eE-+tfnul\\ \n\xc3\xa9x', k=generator.randrange(3))
+        )
         documents.append(bytes(edited))
     assert not differ(core, tmp_path, documents)
     assert not differ(watched, tmp_path, documents[::10])
@@ -95,7 +117,9 @@ def test_json_is_read_as_python_reads_it(core: Path, watched: Path, tmp_path: Pa
     documents = [minimal.replace(name[0], b'"name": "a' + text + b'"') for text in TEXTS]
     documents += [minimal.replace(b'"seed": 0', b'"seed": ' + number) for number in NUMBERS if b"9" * 30 not in number and len(number) < 19]
     documents += [minimal.replace(b'"metrics": {}', b'"metrics": {"x": ' + number + b"}") for number in NUMBERS]
-    documents += [before + minimal.strip() + after for before in (b"", b"\xef\xbb\xbf", b" \t\r\n", b"\f") for after in (b"", b" ", b"x", b"\0", b",")]
+    documents += [
+        before + minimal.strip() + after for before in (b"", b"\xef\xbb\xbf", b" \t\r\n", b"\f") for after in (b"", b" ", b"x", b"\0", b",")
+    ]
     documents += [minimal.replace(b'"name":', b'"name": "twice", "name":'), minimal.replace(b'"name":', b'"name": 1, "name":')]
     documents += [minimal.replace(b'"name":', rb'"n\u0061me":'), b"[" * 100_000, b"", b"{", b"null", b"{}", b'{"spec": 1']
     for place in [*re.finditer(rb"[{}\[\]:,]", minimal)]:
@@ -130,7 +154,7 @@ def test_numbers_are_rounded_correctly(core: Path, tmp_path: Path) -> None:
     [
         ("spec.c", "length <= 2 && text", "length <= 1 && text"),  # ".." leaves the bundle
         ("spec.c", "bands[i].at_least <= bands[i + 1].at_least", "bands[i].at_least < bands[i + 1].at_least"),
-        ("read.c", 'return sl_refuse(json, "has an unknown field', 'return true || sl_refuse(json, "has an unknown field'),
+        ("read.c", "return list->count >= type->least ||", "return true ||"),  # one label, no bands
     ],
 )
 def test_a_laxer_parser_is_noticed(tmp_path: Path, file: str, right: str, wrong: str) -> None:
@@ -145,10 +169,20 @@ def test_exif_orientation_is_pythons(core: Path, watched: Path, tmp_path: Path) 
     for _ in range(3000):
         order = generator.choice("<>")
         entries = [
-            struct.pack(order + "HHII", generator.choice((0x0112, 0x0112, 0x010F)), generator.choice((1, 2, 3, 4, 9)), 1, generator.choice((6, 6 << 16, 8, 300)))
+            struct.pack(
+                order + "HHII",
+                generator.choice((0x0112, 0x0112, 0x010F)),
+                generator.choice((1, 2, 3, 4, 9)),
+                1,
+                generator.choice((6, 6 << 16, 8, 300)),
+            )
             for _ in range(generator.randrange(4))
         ]
-        record = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, generator.choice((len(entries), 65535))) + b"".join(entries)
+        record = (
+            (b"II*\0" if order == "<" else b"MM\0*")
+            + struct.pack(order + "IH", 8, generator.choice((len(entries), 65535)))
+            + b"".join(entries)
+        )
         if generator.random() < 0.5:
             record = b"Exif\0\0" + record
         if generator.random() < 0.5:

@@ -148,11 +148,11 @@ size_t safelight_say(const safelight_spec *spec, const safelight_answer *answer,
 
 typedef struct safelight_classifier safelight_classifier;
 
-/* The runtime that this library was built for: "litert", "onnxruntime" or "none". */
+/* The runtime that this library was built for: "litert" or "none". */
 const char *safelight_runtime(void);
 
-/* Open a model file of the spec: `file` is an index from safelight_spec_file, for litert of the format "tflite", for onnxruntime
- * of "onnx". The spec must outlive the classifier. Free it by safelight_classifier_free. */
+/* Open a model file of the spec: `file` is an index from safelight_spec_file, for litert of the format "tflite". Its length is
+ * compared with the spec, its SHA-256 is not. The spec must outlive the classifier. Free it by safelight_classifier_free. */
 safelight_status safelight_classifier_open(const safelight_spec *spec, int32_t file, const char *model_path, int32_t max_side,
                                            safelight_classifier **classifier, char *message, size_t message_bytes);
 /* The same from memory, which must stay as it is as long as the classifier lives. */

@@ -1,7 +1,7 @@
 /* The part of LiteRT's CompiledModel C API that we call: libLiteRt.so comes in Google's packages without headers.
  *
- * Handles, numbers and layouts are those of LiteRT 2.3 (litert/c in github.com/google-ai-edge/LiteRT). Earlier ones took no
- * environment for a model: with them every model is refused, none is misread. Every call returns 0 on success.
+ * Handles, numbers and layouts are those of LiteRT 2.3 (litert/c in github.com/google-ai-edge/LiteRT). Earlier
+ * headers have no environment where a model is created: link 2.3 or newer. Every call returns 0 on success.
  */
 #ifndef SL_LITERT_H
 #define SL_LITERT_H

@@ -67,7 +67,7 @@ int classify_photos(int argc, char **argv) {
   }
   if (spec_path == NULL || model_path == NULL) fail("missing", "--spec or --model");
   safelight_spec *spec = parse(spec_path);
-  const int32_t file = safelight_spec_file(spec, strcmp(safelight_runtime(), "onnxruntime") == 0 ? "onnx" : "tflite", precision);
+  const int32_t file = safelight_spec_file(spec, "tflite", precision);
   safelight_classifier *classifier;
   char message[SAFELIGHT_MESSAGE_BYTES] = "";
   bytes model = {NULL, 0};
