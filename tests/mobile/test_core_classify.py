@@ -24,7 +24,7 @@ from safelight.task import predict, say
 from tests.conftest import SHARED
 from tests.mobile.core import BAD_MODEL, OK, Pixels, batch, litert_library, planted, run
 
-TOLERANCE = 1e-5  # the same library and the same pixels: what differs is how many threads add; measured 0 … 3e-7
+TOLERANCE = 1e-5  # the same library and the same pixels: measured 0 on 13 golden photos (fp32, fp16) and 43 others (fp32)
 LANGUAGES = ("en", "zh-Hant", "zh-Hans", "fr")
 
 
