@@ -61,7 +61,7 @@ def attack(program: Path, target: str, seconds: int, out: Path) -> tuple[int, st
         for number, seed in enumerate(seeds(target)):
             files.append(Path(corpus) / f"{number:04}")
             files[-1].write_bytes(seed)
-        limits = ["-timeout=10", "-rss_limit_mb=1024", f"-max_len={MAX_BYTES[target]}", "-seed=1", "-print_final_stats=1"]
+        limits = ["-timeout=10", "-rss_limit_mb=4096", f"-max_len={MAX_BYTES[target]}", "-seed=1", "-print_final_stats=1"]
         work = [f"-max_total_time={seconds}", corpus] if seconds else [str(file) for file in files]
         done = subprocess.run(
             [program, *limits, f"-artifact_prefix={out}/core-{target}-", *work],
