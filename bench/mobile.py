@@ -23,20 +23,12 @@ import numpy as np
 
 from safelight.resize import resize
 from safelight.spec import parse
+from tests.mobile.core import build
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = ROOT / "tests" / "golden" / "spec" / "valid" / "full.json"
 WIDTH, HEIGHT, ROUNDS = 4000, 3000, 31
 WAYS = [("rgbx", 1), ("rgbx", 6), ("rgba", 1), ("rgb", 1), ("rgb", 6)]  # format, EXIF orientation
-
-
-def build(folder: Path, *options: str) -> Path:
-    """A release build of the core with its test program."""
-    configure: list[str | Path] = ["cmake", "-S", ROOT / "mobile" / "core", "-B", folder, "-DSAFELIGHT_TESTS=ON", *options]
-    compile_it: list[str | Path] = ["cmake", "--build", folder, "--parallel", "2"]
-    for step in (configure, compile_it):
-        subprocess.run(step, check=True, capture_output=True)
-    return folder
 
 
 def timed(program: Path, spec: Path, pixels: str, orientation: int) -> list[float]:
@@ -62,7 +54,7 @@ def main() -> int:
         print("bench/mobile.py needs a C compiler and CMake: make mobile")
         return 1
     with tempfile.TemporaryDirectory(prefix="safelight-bench-") as folder:
-        vectors, plain = build(Path(folder) / "vectors"), build(Path(folder) / "plain", "-DSAFELIGHT_PLAIN=ON")
+        vectors, plain = build(Path(folder) / "vectors"), build(Path(folder) / "plain", "SAFELIGHT_PLAIN=ON")
         spec = Path(folder) / "spec.json"
         document = json.loads(SPEC.read_text())
         document["input"] = {"size": 224, "resize_to": 256, "geometry": "crop", "filter": "bilinear", "pad_color": [0, 0, 0]}

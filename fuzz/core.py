@@ -11,7 +11,6 @@ goes into mobile/core/fuzz/found/TARGET/, as hexadecimal digits.
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from fuzz.corpus import GOLDEN, ROOT
+from fuzz.libfuzzer import HEADING, Outcome, attack
 
 CORE = ROOT / "mobile" / "core"
 TARGETS = ("spec", "image")
@@ -31,20 +31,23 @@ def can_build() -> bool:
     return shutil.which("clang") is not None and shutil.which("cmake") is not None
 
 
-def build(folder: Path, sources: Path = CORE) -> None:
-    """Make fuzz-spec and fuzz-image in `folder`. Raises CalledProcessError with the compiler's words."""
-    options = [
-        "-DCMAKE_C_COMPILER=clang",
-        "-DSAFELIGHT_FUZZ=ON",
-        "-DSAFELIGHT_SANITIZE=address,undefined",
-        "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-    ]
+def cmake(folder: Path, *options: str, sources: Path = CORE) -> str:
+    """Configure with these -D options, compile, and return what was said. Raises CalledProcessError with the compiler's words."""
     steps: tuple[list[str | Path], ...] = (
-        ["cmake", "-S", sources, "-B", folder, *options],
+        ["cmake", "-S", sources, "-B", folder, *(f"-D{option}" for option in options)],
         ["cmake", "--build", folder, "--parallel", "2"],
     )
+    said = ""
     for command in steps:
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+        said += done.stdout
+    return said
+
+
+def build(folder: Path, sources: Path = CORE) -> None:
+    """Make fuzz-spec and fuzz-image in `folder`."""
+    sanitized = ("SAFELIGHT_FUZZ=ON", "SAFELIGHT_SANITIZE=address,undefined", "CMAKE_BUILD_TYPE=RelWithDebInfo")
+    cmake(folder, "CMAKE_C_COMPILER=clang", *sanitized, sources=sources)
 
 
 def seeds(target: str) -> list[bytes]:
@@ -53,26 +56,9 @@ def seeds(target: str) -> list[bytes]:
     return made + [bytes.fromhex(path.read_text()) for path in sorted((CORE / "fuzz" / "found" / target).glob("*.hex"))]
 
 
-def attack(program: Path, target: str, seconds: int, out: Path) -> tuple[int, str]:
-    """Fuzz for some seconds, 0 for the seeds alone: how many executions, and what was found, "" for nothing."""
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="safelight-corpus-") as corpus:
-        files = []
-        for number, seed in enumerate(seeds(target)):
-            files.append(Path(corpus) / f"{number:04}")
-            files[-1].write_bytes(seed)
-        limits = ["-timeout=10", "-rss_limit_mb=4096", f"-max_len={MAX_BYTES[target]}", "-seed=1", "-print_final_stats=1"]
-        work = [f"-max_total_time={seconds}", corpus] if seconds else [str(file) for file in files]
-        done = subprocess.run(
-            [program, *limits, f"-artifact_prefix={out}/core-{target}-", *work],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    executions = re.search(r"number_of_executed_units:\s+(\d+)", done.stderr)
-    count = int(executions[1]) if executions else 0
-    return (count if seconds else len(files)), done.stderr[-3000:] if done.returncode else ""
+def fuzz(folder: Path, target: str, seconds: int, out: Path) -> Outcome:
+    """Fuzz one target that `build` made in `folder`, for 0 seconds with its seeds alone. What is found is left in `out`."""
+    return attack([folder / f"fuzz-{target}"], f"core-{target}", seeds(target), seconds, out, MAX_BYTES[target])
 
 
 def main() -> int:
@@ -84,15 +70,16 @@ def main() -> int:
     if not can_build():
         print(f"{'core':12} skipped: {MISSING}")
         return 0
+    print(HEADING, flush=True)
     found = 0
     with tempfile.TemporaryDirectory(prefix="safelight-fuzz-") as folder:
         build(Path(folder))
         for target in TARGETS:
-            executions, finding = attack(
-                Path(folder) / f"fuzz-{target}", target, max(1, given.seconds // len(TARGETS)), given.out.resolve()
-            )
-            print(f"{'core-' + target:12} {executions:12,} executions  {finding or 'none'}", flush=True)
-            found += bool(finding)
+            outcome = fuzz(Path(folder), target, max(1, given.seconds // len(TARGETS)), given.out.resolve())
+            print(outcome.line(f"core-{target}"), flush=True)
+            if outcome.finding:
+                found += 1
+                print(outcome.finding.text, flush=True)
     return 1 if found else 0
 
 

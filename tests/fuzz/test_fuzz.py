@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from export.diagnose import dump
-from fuzz.__main__ import Limits, fuzz
+from fuzz.__main__ import fuzz
 from fuzz.corpus import FOUND, ROOT, seeds
+from fuzz.libfuzzer import Limits
 from fuzz.targets import TARGETS, with_sums
 from safelight import exif, flatten, png, spec
 from tests.fuzz.mutations import mutated

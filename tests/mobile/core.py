@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fuzz.core import CORE, cmake
 from safelight.spec import Filter, Geometry, InputSpec
 
-CORE = Path(__file__).resolve().parents[2] / "mobile" / "core"
 FORMATS = ("rgb", "rgbx", "rgba", "premultiplied")  # in the order of safelight_format
 OK, BAD_SPEC, TOO_LARGE, BAD_MODEL = 0, 3, 4, 5  # of safelight_status
 
@@ -44,13 +44,11 @@ def compiler() -> str:
 
 def build(folder: Path, *options: str, sources: Path = CORE) -> Path:
     """The folder with what CMake makes of `sources` under these -D options: libsafelight and the test program."""
-    configure: list[str | Path] = ["cmake", "-S", sources, "-B", folder, "-DSAFELIGHT_TESTS=ON", f"-DCMAKE_C_COMPILER={compiler()}"]
-    configure += [f"-D{option}" for option in options]
-    compile_it: list[str | Path] = ["cmake", "--build", folder, "--parallel", "2"]
-    for step in (configure, compile_it):
-        done = subprocess.run(step, capture_output=True, text=True, timeout=600, check=False)
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-        assert "warning:" not in done.stderr + done.stdout, done.stderr + done.stdout
+    try:
+        said = cmake(folder, "SAFELIGHT_TESTS=ON", f"CMAKE_C_COMPILER={compiler()}", *options, sources=sources)
+    except subprocess.CalledProcessError as error:
+        pytest.fail(error.stdout[-6000:])
+    assert "warning:" not in said, said
     return folder
 
 
@@ -64,9 +62,14 @@ def planted(folder: Path, file: str, right: str, wrong: str) -> Path:
     return build(folder / "build", sources=copy) / "safelight-core"
 
 
+def launch(program: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """The test program's end, whatever it is."""
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=600, check=False)
+
+
 def run(program: Path, *arguments: object) -> str:
     """What the test program prints; a crash or a complaint fails the test."""
-    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=600, check=False)
+    done = launch(program, *arguments)
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout
 

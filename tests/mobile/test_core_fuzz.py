@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.core import CORE, MISSING, TARGETS, attack, build, can_build
+from fuzz.core import CORE, MISSING, TARGETS, build, can_build, fuzz
 from safelight.spec import SPEC_NAME
 from tests.mobile import core as cores
 
@@ -27,9 +27,9 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @needs_clang
 @pytest.mark.parametrize("target", TARGETS)
 def test_hostile_input_does_no_harm(targets: Path, tmp_path: Path, target: str) -> None:
-    executions, finding = attack(targets / f"fuzz-{target}", target, SECONDS, tmp_path)
-    assert not finding
-    assert executions > 100
+    outcome = fuzz(targets, target, SECONDS, tmp_path)
+    assert not outcome.finding
+    assert outcome.executions > 100
 
 
 @needs_clang
@@ -41,7 +41,9 @@ def test_a_mistake_that_was_mended_would_be_found_again(tmp_path: Path) -> None:
     assert file.read_text().count(mended) == 1
     file.write_text(file.read_text().replace(mended, "view->step_x == 4 && !turned"))
     build(tmp_path / "build", copy)
-    assert "heap-buffer-overflow" in attack(tmp_path / "build" / "fuzz-image", "image", 0, tmp_path)[1]
+    finding = fuzz(tmp_path / "build", "image", 0, tmp_path).finding
+    assert finding is not None
+    assert "heap-buffer-overflow" in finding.text
 
 
 def test_threads_share_a_spec_without_a_race(tmp_path: Path) -> None:
