@@ -79,11 +79,11 @@ clean: ## remove what was built; .venv and .cache/tools stay
 	@touch $@
 
 .venv/.test: $(LOCKS)
-	@$(BOOTSTRAP) python referee coreml distributed heic dev
+	@$(BOOTSTRAP) python referee heic dev
 	@touch $@ .venv/.demo
 
 .venv/.bench: $(LOCKS)
-	@$(BOOTSTRAP) python referee bench coreml distributed heic dev
+	@$(BOOTSTRAP) python referee bench heic dev
 	@touch $@ .venv/.test .venv/.demo
 
 webapp/node_modules/.stamp: webapp/package-lock.json webapp/package.json scripts/bootstrap.py
